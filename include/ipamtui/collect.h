@@ -1,0 +1,54 @@
+/* collect.h - the collector: one thread that runs every session, retrieves, and writes the store.
+ *
+ * The screen (or a subcommand) sends requests and receives notes through a mailbox; nothing else is shared. */
+#ifndef IPAM_COLLECT_H
+#define IPAM_COLLECT_H
+
+#include "ipamtui/catalog.h"
+#include "ipamtui/config.h"
+#include "ipamtui/mailbox.h"
+#include "ipamtui/transport.h"
+
+enum note_kind {
+    NOTE_ROUND,   /* a round began or moved: job, done, failed, total; server = the one just finished or begun, text = what goes on */
+    NOTE_SERVER,  /* one server of a round finished: ok, text = "1,204 scopes in 1.8 s" or the failure */
+    NOTE_FINISHED,/* the round ended: done, failed, total */
+    NOTE_STORED,  /* the store has new data (at most every 250 ms): reload */
+    NOTE_ASK,     /* a question: ask, ask_id; answer with collector_answer() */
+    NOTE_ASK_GONE,/* ask_id needs no answer any more */
+    NOTE_FAULT,   /* the collector itself: disk full, store locked ...: err */
+};
+struct note {
+    enum note_kind kind;
+    uint64_t job;
+    server_id server;
+    char server_name[64];
+    size_t done, failed, total, running;
+    bool ok;
+    struct err err; /* NOTE_SERVER that failed, NOTE_FAULT */
+    char text[200];
+    uint64_t ask_id;
+    struct transport_ask ask;
+};
+
+struct collector;
+struct collector_options {
+    const char *db_path;
+    const char *ssh_config; /* NULL = the operator's */
+    bool interactive;       /* questions are sent as NOTE_ASK; false: refused */
+    bool verify;            /* regular verification by the intervals of options */
+};
+/* Starts the thread. notes: where it reports; heap `struct note`, the receiver frees. options are copied. */
+bool collector_start(const struct collector_options *how, const struct options *options, struct mailbox *notes,
+                     struct collector **out, struct err *err);
+/* Retrieves `what` (WHAT_... bits) from these servers. Returns the job's number (never 0). A server already being asked the
+ * same is not asked twice. */
+uint64_t collector_retrieve(struct collector *collector, const server_id *servers, size_t count, unsigned what);
+void collector_cancel(struct collector *collector, uint64_t job); /* 0 = all; what runs is stopped */
+void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers); /* NULL: no. Copied and wiped. */
+/* A server was changed in the store: drop its session. */
+void collector_server_changed(struct collector *collector, server_id server);
+/* Ends all sessions and the thread (at most 3 s). NULL is fine. */
+void collector_stop(struct collector *collector);
+
+#endif

@@ -1,0 +1,42 @@
+/* host.h - one managed Windows host: a transport with PowerShell at its end. Calls in, objects and errors out.
+ *
+ * Belongs to the thread of its hub's loop. Opened by the first call, kept, closed after idle time. */
+#ifndef IPAM_HOST_H
+#define IPAM_HOST_H
+
+#include "ipamtui/psrp.h"
+#include "ipamtui/transport.h"
+
+enum host_state { HOST_CLOSED, HOST_CONNECTING, HOST_STARTING /* PowerShell */, HOST_OPEN, HOST_FAILED };
+
+struct host_options {
+    int runspaces;            /* pipelines at once */
+    int64_t start_timeout_ms; /* remote program to PowerShell's answer; 0 = 60 s */
+    int64_t idle_close_ms;    /* 0 = never */
+};
+struct host_events {
+    void (*state)(void *ctx, enum host_state state, const struct err *err); /* err: only with HOST_FAILED */
+    void (*ask)(void *ctx, const struct transport_ask *ask);                /* NULL: refused */
+};
+struct host;
+struct host *host_new(struct transport_hub *hub, struct loop *loop, const struct transport_target *target,
+                      const struct host_options *options, const struct host_events *events, void *ctx);
+void host_free(struct host *host); /* drops running calls without callbacks */
+
+typedef uint64_t host_call_id;
+/* timeout_ms: from its start on the host to done, 0 = none. At the limit the call is stopped and, if that does not help within
+ * 10 s, the connection dropped: done(PS_FAILED or PS_LOST). When the host cannot be reached, done(PS_LOST) with why->message = the
+ * reason; see host_error() for the whole error. */
+host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
+                         const struct ps_call_events *events, void *ctx);
+void host_stop(struct host *host, host_call_id id);
+void host_answer(struct host *host, const char *const *answers);
+void host_close(struct host *host); /* politely; the next call opens it again */
+enum host_state host_state(const struct host *host);
+const struct err *host_error(const struct host *host); /* why HOST_FAILED; kind ERR_NONE if not */
+enum transport_step host_failed_step(const struct host *host); /* STEP_OPEN: PowerShell itself */
+const char *host_version(const struct host *host);     /* PowerShell: "5.1.20348.2110", "" before */
+const char *host_describe(const struct host *host);
+const char *host_warning(const struct host *host);     /* the latest warning text of a call, "" */
+
+#endif

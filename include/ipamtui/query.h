@@ -1,0 +1,29 @@
+/* query.h - the filter language of panes and `list`, compiled to SQL with bound parameters. ipamtui-query(7). Any thread.
+ *
+ *   lon-*                      plain word: in any of the object's free-text properties
+ *   "two words"                quoted
+ *   server:lon-* state:active  field:pattern ('*' '?'; case folded); field:a,b any of; field: = field:"" (empty or unknown)
+ *   util>80 lease_duration<=4h util:20..80
+ *   ip:10.1.2.3                the scope (range, exclusion) that holds it
+ *   net:10.1.0.0/16            all inside
+ *   and or not ( )             words side by side mean and; not binds tightest; a leading '-' or '!' is not
+ *   name~word                  contains */
+#ifndef IPAM_QUERY_H
+#define IPAM_QUERY_H
+
+#include "ipamtui/catalog.h"
+
+struct query {
+    struct buf where;      /* SQL; empty = everything */
+    struct value *params;  /* texts in mem */
+    size_t param_count, param_cap;
+    struct arena mem;
+};
+/* ERR_INPUT; *at (may be NULL) = byte of text where it went wrong. text says what was expected. */
+bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err);
+void query_done(struct query *query); /* also on a zeroed one */
+/* Completions for the word that ends at text+at: fields, enum values, "and or not"; fn false = stop. */
+typedef bool query_word_fn(void *ctx, const char *word, const char *help);
+void query_complete(const struct object_type *object, const char *text, size_t at, query_word_fn *fn, void *ctx);
+
+#endif

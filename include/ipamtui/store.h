@@ -1,0 +1,77 @@
+/* store.h - the one SQLite file: servers, what was learnt, history, plans, journal. The schema is in ipamtui-schema(5).
+ *
+ * A connection belongs to one thread (store_interrupt() apart). One connection of a process writes: the collector's, or the
+ * command line's own. WAL, foreign keys, mode 0600. Tables of objects follow the catalogue: a new property is a new column at
+ * the next opening. A newer schema is refused by name; a damaged file is reported and left as it is; a network file system
+ * is refused with the way out (--db). */
+#ifndef IPAM_STORE_H
+#define IPAM_STORE_H
+
+#include "ipamtui/catalog.h"
+#include "ipamtui/utilization.h"
+
+struct store;
+enum store_mode { STORE_READ, STORE_WRITE }; /* READ of a file that does not exist: ERR_NOT_FOUND */
+bool store_open(const char *path, enum store_mode mode, struct store **out, struct err *err);
+void store_close(struct store *store); /* NULL is fine */
+void store_interrupt(struct store *store); /* any thread: the running statement ends with ERR_CANCELLED */
+void store_set_thresholds(struct store *store, struct thresholds t);
+/* Changes whenever another connection committed something. */
+int64_t store_data_version(struct store *store);
+
+bool store_begin(struct store *store, struct err *err); /* immediate; waits at most 5 s for another writer */
+bool store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+
+/* -------- servers. values: catalog_servers.property_count, only PROP_LOCAL ones are used; "name" must be set. */
+bool store_server_add(struct store *store, const struct value *values, server_id *out, struct err *err); /* ERR_CONFLICT: name taken */
+bool store_server_set(struct store *store, server_id server, int property, struct value v, struct err *err);
+bool store_server_remove(struct store *store, server_id server, struct err *err); /* with all that was learnt of it */
+bool store_server_find(struct store *store, const char *name, server_id *out, struct err *err); /* ERR_NOT_FOUND; case folded */
+
+/* -------- what was learnt. Inside begin/commit of the caller. */
+/* First call of a round for a source: first = true. Rows by key: inserted or updated, row ids stay. */
+bool store_put_rows(struct store *store, server_id server, const struct object_type *object, int source,
+                    const struct value *values, size_t row_count, bool first, int64_t now_s, struct err *err);
+/* The source ended. ok = true: rows of a SOURCE_DEFINES that this round did not name are deleted. Else error is kept with the source. */
+bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,
+                       const char *result /* "done", "not offered", "denied", "failed", "lost" */, const char *error,
+                       int64_t now_s, struct err *err);
+/* Facts of the server row (reachable, error, last_seen, dhcp_service ...): property place and value. State changes are kept. */
+bool store_server_fact(struct store *store, server_id server, int property, struct value v, int64_t now_s, struct err *err);
+/* Per source: when answered last, result, error; fn false = stop. */
+typedef bool store_source_fn(void *ctx, const char *object, const char *source, const char *result, const char *error,
+                             int64_t done_at, int64_t ok_at);
+bool store_sources(struct store *store, server_id server, store_source_fn *fn, void *ctx, struct err *err);
+
+/* -------- lists. Expressions in where use o (the object's table) and s (its server), as query.h compiles them. */
+struct sort_key {
+    int property;
+    bool descending;
+};
+struct list_spec {
+    const struct object_type *object;
+    const char *where;          /* NULL or "" = all */
+    const struct value *params; /* for the ?s of where, in order */
+    size_t param_count;
+    struct sort_key keys[4];    /* key_count 0 = the object's default order */
+    size_t key_count;
+};
+/* Streams row ids in order, in chunks (the first one small, so that a screen can be filled); fn false = stop. */
+typedef bool list_ids_fn(void *ctx, const row_id *ids, size_t count);
+bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_fn *fn, void *ctx, struct err *err);
+/* Whole rows (computed properties too) in the order of ids; a row that is gone has id 0. Texts in arena. */
+bool store_rows(struct store *store, const struct object_type *object, const row_id *ids, size_t count, struct arena *arena,
+                struct row *out, struct err *err);
+/* Streams whole rows; row and texts live until fn returns. */
+typedef bool list_row_fn(void *ctx, const struct row *row);
+bool store_list_rows(struct store *store, const struct list_spec *spec, list_row_fn *fn, void *ctx, struct err *err);
+bool store_count(struct store *store, const struct list_spec *spec, int64_t *out, struct err *err);
+/* SQL expression of a property over o and s ("o.lease_duration", "s.name", the computed one). */
+const char *store_expression(const struct object_type *object, int property);
+
+/* -------- small things the console remembers (columns, sort, filter per pane). NULL value deletes. */
+bool store_setting_put(struct store *store, const char *key, const char *value, struct err *err);
+char *store_setting_get(struct store *store, const char *key); /* the caller frees; NULL = none */
+
+#endif
