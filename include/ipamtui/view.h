@@ -14,13 +14,27 @@ void view_worker_stop(struct view_worker *worker);
 int view_worker_fd(const struct view_worker *worker); /* readable: call view_worker_turn() */
 void view_worker_turn(struct view_worker *worker);    /* takes in answers; views change only here */
 
+/* Anything else that reads the store: work(store, job) on the worker's thread, then done(job, ok, err) on the screen's, inside
+ * view_worker_turn(). work must not keep a transaction open. A newer question with the same topic (not 0) drops one that has not
+ * begun: done then gets ERR_CANCELLED. done always comes once, at the latest from view_worker_stop(). */
+typedef bool view_work_fn(struct store *store, void *job, struct err *err);
+typedef void view_done_fn(void *job, bool ok, const struct err *err);
+void view_worker_ask(struct view_worker *worker, int topic, view_work_fn *work, view_done_fn *done, void *job);
+/* When the store cannot be read (damaged, gone): why; kind ERR_NONE while all is well. */
+const struct err *view_worker_fault(const struct view_worker *worker);
+
 struct view;
 struct view *view_new(struct view_worker *worker, const struct object_type *object);
 void view_free(struct view *view);
 /* New question; rows of the old list stay until the first rows of the new one are here. */
 bool view_filter(struct view *view, const char *text, size_t *at, struct err *err); /* a bad query: the old list stays */
 void view_sort(struct view *view, const struct sort_key *keys, size_t count);
-void view_reload(struct view *view); /* the store changed */
+void view_reload(struct view *view); /* the store changed: the same question again; the old list stays until the new one is whole */
+void view_refresh(struct view *view); /* only the values of the rows near the window, not their order */
+/* Shows only these rows of the list (copied), in its order; NULL: all again. */
+void view_only(struct view *view, const row_id *ids, size_t count);
+/* The whole question that is shown, for an export: where and params live until the next view_filter(). */
+void view_spec(const struct view *view, struct list_spec *out);
 size_t view_count(const struct view *view);          /* rows known so far */
 bool view_complete(const struct view *view);         /* the list is whole */
 row_id view_id(const struct view *view, size_t at);
@@ -28,8 +42,6 @@ size_t view_find(const struct view *view, row_id id); /* place, or SIZE_MAX */
 const struct row *view_row(const struct view *view, size_t at); /* NULL: not loaded yet */
 void view_window(struct view *view, size_t first, size_t count); /* load these and a screenful around */
 uint64_t view_generation(const struct view *view);   /* changes when anything drawn from it may have changed */
-/* One row in full, wherever it is (preview). NULL: not loaded yet; asked for. */
-const struct row *view_detail(struct view *view, row_id id);
 /* Ids of all rows, while complete. */
 const row_id *view_ids(const struct view *view);
 
