@@ -1,6 +1,7 @@
 # ipamtui. `make demo` to see it, `make check` to test it, `make help` for the rest.
 # BUILD=dir builds elsewhere; SAN=1 with AddressSanitizer and UBSan.
 
+all:
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -136,4 +137,5 @@ help:
 	@echo "make install   PREFIX=$(PREFIX) DESTDIR=; make uninstall"
 
 .PHONY: all unit unit-asan needs needs-check lint check bench demo install uninstall clean help
+-include $(wildcard src/*/*.mk tests/*/*.mk)
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -1,0 +1,299 @@
+#include "ipamtui/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ipamtui/clock.h"
+
+extern char **environ;
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_pair(int pair[2])
+{
+    close_fd(&pair[0]);
+    close_fd(&pair[1]);
+}
+
+static void child_closed(struct child *child)
+{
+    close_fd(&child->in);
+    close_fd(&child->out);
+    close_fd(&child->errs);
+    close_fd(&child->pidfd);
+}
+
+/* environ with env_extra over it; one block of pointers. */
+static char **merged_environment(char *const extra[])
+{
+    size_t have = 0, more = 0;
+    while (environ && environ[have])
+        have++;
+    while (extra && extra[more])
+        more++;
+    char **merged = x_calloc(have + more + 1, sizeof(*merged));
+    size_t count = 0;
+    for (size_t i = 0; i < have; i++) {
+        bool replaced = false;
+        for (size_t j = 0; j < more && !replaced; j++) {
+            size_t name = strcspn(extra[j], "=") + 1;
+            replaced = strncmp(environ[i], extra[j], name) == 0;
+        }
+        if (!replaced)
+            merged[count++] = environ[i];
+    }
+    for (size_t j = 0; j < more; j++)
+        merged[count++] = extra[j];
+    return merged;
+}
+
+/* In the child, between fork and exec: only async-signal-safe calls. */
+static void become(char *const argv[], char **env, int in, int out, int errs, int report, unsigned flags)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int sig = 1; sig < 32; sig++)
+        if (sig != SIGKILL && sig != SIGSTOP)
+            signal(sig, SIG_DFL);
+    if (flags & CHILD_NEW_SESSION)
+        setsid();
+    if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(errs, 2) >= 0)
+        execvpe(argv[0], argv, env);
+    int why = errno;
+    ssize_t n = write(report, &why, sizeof(why));
+    (void)n;
+    _exit(127);
+}
+
+static bool pipes(int in[2], int out[2], int errs[2], int report[2])
+{
+    return pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0 &&
+           pipe2(report, O_CLOEXEC) == 0;
+}
+
+static void nonblocking(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+bool child_start(struct child *child, char *const argv[], char *const env_extra[], unsigned flags, struct err *err)
+{
+    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, errs[2] = { -1, -1 }, report[2] = { -1, -1 };
+    struct child fresh = { .in = -1, .out = -1, .errs = -1, .pidfd = -1 };
+    char **env = merged_environment(env_extra);
+    bool ok = false;
+
+    if (!pipes(in, out, errs, report)) {
+        err_errno(err, argv[0], "cannot make a pipe");
+        goto done;
+    }
+    if (flags & CHILD_STDIN_NULL) {
+        close_pair(in);
+        in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    if (flags & CHILD_STDERR_NULL) {
+        close_pair(errs);
+        errs[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    }
+    fresh.pid = fork();
+    if (fresh.pid < 0) {
+        err_errno(err, argv[0], "cannot start a process");
+        goto done;
+    }
+    if (fresh.pid == 0)
+        become(argv, env, in[0], out[1], errs[1], report[1], flags);
+    close_fd(&report[1]);
+    int why;
+    ssize_t n;
+    do
+        n = read(report[0], &why, sizeof(why));
+    while (n < 0 && errno == EINTR);
+    if (n == (ssize_t)sizeof(why)) {
+        waitpid(fresh.pid, NULL, 0);
+        errno = why;
+        if (why == ENOENT)
+            err_set(err, ERR_NOT_FOUND, argv[0], "there is no program \"%s\" (looked for in PATH)", argv[0]);
+        else
+            err_errno(err, argv[0], "cannot run \"%s\"", argv[0]);
+        goto done;
+    }
+    fresh.in = in[1];
+    fresh.out = out[0];
+    fresh.errs = errs[0];
+    in[1] = out[0] = errs[0] = -1;
+    for (int *fd = (int[]){ fresh.in, fresh.out, fresh.errs, -2 }; *fd != -2; fd++)
+        if (*fd >= 0)
+            nonblocking(*fd);
+    fresh.pidfd = pidfd_open(fresh.pid, 0);
+    *child = fresh;
+    ok = true;
+done:
+    close_pair(in);
+    close_pair(out);
+    close_pair(errs);
+    close_pair(report);
+    free(env);
+    return ok;
+}
+
+bool child_split(const char *command, char ***argv, struct err *err)
+{
+    size_t len = strlen(command), count = 0;
+    /* At most (len+1)/2 words; pointers first, then the text. */
+    char **words = x_alloc((len / 2 + 2) * sizeof(*words) + len + 1);
+    char *text = (char *)(words + len / 2 + 2);
+    const char *at = command;
+
+    for (;;) {
+        at += strspn(at, " \t\n");
+        if (!*at)
+            break;
+        words[count++] = text;
+        char quote = 0;
+        const char *opened = at;
+        for (; *at && (quote || !strchr(" \t\n", *at)); at++) {
+            if (quote && *at == quote)
+                quote = 0;
+            else if (!quote && (*at == '\'' || *at == '"')) {
+                quote = *at;
+                opened = at;
+            } else if (*at == '\\' && quote != '\'' && at[1])
+                *text++ = *++at;
+            else
+                *text++ = *at;
+        }
+        *text++ = '\0';
+        if (quote) {
+            free(words);
+            return err_set(err, ERR_INPUT, "command", "the quote at column %d is not closed: %s",
+                           (int)(opened - command) + 1, command);
+        }
+    }
+    words[count] = NULL;
+    if (count == 0) {
+        free(words);
+        return err_set(err, ERR_INPUT, "command", "the command is empty: a program and its arguments are expected");
+    }
+    *argv = words;
+    return true;
+}
+
+bool child_ended(struct child *child, int *status)
+{
+    int got;
+    if (child->pid <= 0)
+        return true;
+    pid_t pid = waitpid(child->pid, &got, WNOHANG);
+    if (pid == 0 || (pid < 0 && errno == EINTR))
+        return false;
+    *status = pid > 0 ? got : 0;
+    child->pid = 0;
+    return true;
+}
+
+static void signal_child(const struct child *child, int sig)
+{
+    /* Its group if it leads one (CHILD_NEW_SESSION). */
+    if (getpgid(child->pid) == child->pid)
+        kill(-child->pid, sig);
+    else
+        kill(child->pid, sig);
+}
+
+void child_end(struct child *child, int grace_ms)
+{
+    int status;
+    int64_t until = clock_mono_ms() + grace_ms;
+
+    close_fd(&child->in);
+    close_fd(&child->out);
+    close_fd(&child->errs);
+    if (child->pid > 0 && !child_ended(child, &status)) {
+        signal_child(child, SIGTERM);
+        while (!child_ended(child, &status)) {
+            int64_t left = until - clock_mono_ms();
+            if (left <= 0) {
+                signal_child(child, SIGKILL);
+                waitpid(child->pid, &status, 0);
+                child->pid = 0;
+                break;
+            }
+            struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
+            poll(&fd, child->pidfd >= 0, child->pidfd >= 0 ? (int)left : MIN((int)left, 10));
+        }
+    }
+    child_closed(child);
+}
+
+#define RUN_LIMIT ((size_t)1 << 20)
+
+/* Reads what is there; false at end of file. */
+static bool collect_output(int fd, struct buf *into)
+{
+    char chunk[8192];
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+    if (n > 0 && into && into->len < RUN_LIMIT)
+        buf_add(into, chunk, MIN((size_t)n, RUN_LIMIT - into->len));
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void give_input(struct child *child, const char **input)
+{
+    size_t left = strlen(*input);
+    ssize_t n = left ? write(child->in, *input, left) : 0;
+    if (n > 0)
+        *input += n;
+    if ((size_t)MAX(n, 0) == left || (n < 0 && errno != EAGAIN && errno != EINTR))
+        close_fd(&child->in);
+}
+
+bool child_run(char *const argv[], const char *input, int timeout_ms, struct buf *out, struct buf *errs, int *status,
+               struct err *err)
+{
+    struct child child;
+    int64_t until = clock_mono_ms() + timeout_ms;
+
+    if (!child_start(&child, argv, NULL, CHILD_NEW_SESSION | (input ? 0 : CHILD_STDIN_NULL), err))
+        return false;
+    while (child.out >= 0 || child.errs >= 0) {
+        int64_t left = until - clock_mono_ms();
+        if (left <= 0) {
+            child_end(&child, 200);
+            return err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);
+        }
+        struct pollfd fds[] = { { .fd = child.out, .events = POLLIN },
+                                { .fd = child.errs, .events = POLLIN },
+                                { .fd = child.in, .events = POLLOUT } };
+        if (poll(fds, COUNT(fds), (int)left) <= 0)
+            continue;
+        if (fds[0].revents && !collect_output(child.out, out))
+            close_fd(&child.out);
+        if (fds[1].revents && !collect_output(child.errs, errs))
+            close_fd(&child.errs);
+        if (fds[2].revents)
+            give_input(&child, &input);
+    }
+    close_fd(&child.in);
+    while (!child_ended(&child, status)) {
+        if (clock_mono_ms() >= until) {
+            child_end(&child, 200);
+            return err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);
+        }
+        poll(NULL, 0, 2);
+    }
+    child_closed(&child);
+    return true;
+}
