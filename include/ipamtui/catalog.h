@@ -62,7 +62,8 @@ struct property;
 struct object_type;
 
 /* What a retrieval is asked for. */
-enum what { WHAT_SERVICE = 1, WHAT_DHCP = 2, WHAT_UTILIZATION = 4, WHAT_DNS = 8, WHAT_EVENTS = 16, WHAT_ALL = 31 };
+enum what { WHAT_SERVICE = 1, WHAT_DHCP = 2, WHAT_UTILIZATION = 4, WHAT_DNS = 8, WHAT_EVENTS = 16, WHAT_ALL = 31,
+            WHAT_FAILOVER = 32 /* only on demand: which half of a failover pair has which addresses */ };
 #define WHAT_DEFAULT (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION)
 /* Roles a server has, as bits. */
 enum role { ROLE_DHCP = 1, ROLE_DNS = 2 };
@@ -75,7 +76,7 @@ enum source_mode {
 };
 /* A fixed argument of the call. */
 struct source_arg {
-    const char *name, *text; /* value as a string; the binder converts */
+    const char *name, *text; /* value as a string; the binder converts. text NULL: a switch */
 };
 /* One call that brings properties. */
 struct source {
@@ -87,6 +88,9 @@ struct source {
     unsigned role;         /* asked only of servers with one of these roles; 0 = of all */
     struct source_arg args[4];
     bool optional;         /* a missing cmdlet is "not offered by this server", not a failure */
+    const char *absent;    /* what the source's enum property is when the thing asked for does not exist there (a service that is
+                              not installed: "absent"), and when looking is refused: "denied"; NULL: these are failures */
+    const char *denied;
 };
 
 enum property_flag {
@@ -98,13 +102,15 @@ enum property_flag {
     PROP_RIGHT = 32,   /* right-aligned */
     PROP_NOTE = 64,    /* preview only by default */
     PROP_STATE = 128,  /* a change of it is kept with its time */
+    PROP_FACT = 256,   /* ours, found out by the collector: store_server_fact(). Has a column even where sql reads it */
+    PROP_INDEX = 512,  /* often sorted or searched by: the store keeps an index over it */
 };
 
-/* How a property is written. NULL cmdlet: read only. Several properties with the same cmdlet go into one call where
- * their sets allow it. */
+/* How a property is written. NULL cmdlet: it cannot be changed. Several properties with the same cmdlet go into one call
+ * where their sets allow it. The key properties go along with every call of the object, by their parameter. */
 struct write_row {
     const char *cmdlet;    /* "Set-DhcpServerv4Scope" */
-    const char *parameter; /* "LeaseDuration" */
+    const char *parameter; /* "LeaseDuration"; with cmdlet NULL: its name in calls that make or remove the object */
     const char *set;       /* parameter set, where the cmdlet has several: "" = any */
     const char *needs;     /* a property that must go along ("start" needs "end"), or NULL */
     bool force;            /* the call takes Force */
@@ -122,12 +128,17 @@ struct property {
         const char *property; /* of the answer object; "A.B" reads B of A */
     } read;
     struct write_row write;
-    const char *const *values; /* KIND_ENUM: our words, NULL-terminated */
+    const char *const *values; /* KIND_ENUM: our words, NULL-terminated. KIND_TEXT: a comma list of these words ("dhcp,dns") */
     const char *const *remote; /* KIND_ENUM: the words of Windows, same order; NULL: the same, case folded */
     const char *sql;           /* computed: expression over the object's table o and server s; :over and :under are bound.
                                   NULL: the column `name` of the object's own table */
     int64_t min, max;          /* numbers and durations that can be written; both 0 = no limit. For text: max length */
     const char *empty;         /* what NULL means here in a preview ("not reported yet"), or NULL */
+    const char *column;        /* SQL column where it is not `name` ("server" of the server table is in "name"), or NULL */
+    struct {
+        const char *object;    /* "scopes": the store keeps this property of the servers as a total over that object's rows */
+        const char *sql;       /* aggregate over its table x: "count(*)", "sum(x.in_use)" */
+    } total;
 };
 
 struct object_type {
@@ -141,6 +152,11 @@ struct object_type {
     const char *sort;    /* default order: "server,scope" */
     const char *title_property; /* what a row is called after its key: "name" */
     const char *free_text; /* comma list: properties that plain words search */
+    /* IPv4 addresses a row covers, as expressions like property.sql: what ip: and net: compare. NULL: none.
+     * first_is_network: first is the network address of a subnet, so that a holder can be looked up. */
+    const char *range_first, *range_last;
+    bool first_is_network;
+    const char *add, *remove; /* cmdlets that make and remove one; parameters are those of the properties. NULL: none */
 };
 
 extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions;
@@ -150,6 +166,13 @@ const struct object_type *catalog_find(const char *name); /* "scopes" or "scope"
 /* Place in properties; -1 = no such property. Case folded. */
 int catalog_property(const struct object_type *object, const char *name);
 int catalog_source(const struct object_type *object, const char *name);
+
+/* KIND_ENUM: our word for a word of Windows ("InActive": "inactive"), case folded. A word that we do not know yet comes back in
+ * lower case, kept in arena. And the other way round, for writing; an unknown word goes as it is. */
+const char *property_word(const struct property *property, const char *remote, struct arena *arena);
+const char *property_remote_word(const struct property *property, const char *word);
+/* Roles of a server row's "role" text. */
+unsigned catalog_roles(const char *text);
 
 /* Reads what a person typed for a property ("8d", "active", "10.1.2.3", "yes"): kind, enum words, limits. Text lives in arena.
  * ERR_INPUT says what was expected. */
