@@ -1,7 +1,7 @@
 /* config.h - ipamtui.conf and keymaps, read with libconfig and checked. Screen thread or main.
  *
  * An option is a row of a table (config_rows()): name, kind, default, help; ipamtui.conf(5) is made from the same rows.
- * Every error is ERR_INPUT with where = file and the text "line N: ...". Nothing is half applied. */
+ * Every error is ERR_INPUT with where = file and the text "line N, column M: ...". Nothing is half applied. */
 #ifndef IPAM_CONFIG_H
 #define IPAM_CONFIG_H
 
@@ -29,14 +29,14 @@ struct options {
     char *theme;                  /* "default", "mono", "light", "dark", "high-contrast" */
     char *footer;                 /* "fkeys", "letters", "off" */
     int64_t guard_targets;        /* a plan with more targets asks for their number */
-    int64_t retrieve_on_start;    /* bool: retrieve what is old when the console opens */
+    bool retrieve_on_start;       /* retrieve what is old when the console opens */
     /* seconds between regular verifications */
     int64_t verify_service_s, verify_utilization_s, verify_zones_s, verify_configuration_s;
 };
 
 enum option_kind { OPT_BOOL, OPT_INT, OPT_DURATION, OPT_PERCENT, OPT_TEXT };
 struct option_row {
-    const char *name;     /* as in the file: "max-hosts" is written max_hosts */
+    const char *name;     /* as in the file: max_hosts (max-hosts is understood as well) */
     enum option_kind kind;
     size_t at;            /* offset in struct options */
     const char *fallback; /* the default, as a person writes it */
@@ -45,6 +45,10 @@ struct option_row {
     const char *help;
 };
 const struct option_row *config_rows(size_t *count);
+/* Sets one option from text, as a person writes it ("15m", "80", "yes"). ERR_INPUT: what was expected; where = its name. */
+bool option_parse(const struct option_row *row, const char *text, struct options *out, struct err *err);
+/* Its value as a person writes it; the caller frees. */
+char *option_text(const struct option_row *row, const struct options *options);
 
 /* All defaults. The caller owns *out: options_done() it. */
 void options_init(struct options *out);
@@ -69,13 +73,21 @@ struct keymap {
     size_t count;
     char *path;
 };
-/* check tells whether a command name exists in a pane (may be NULL). Refused with file and line: an unknown command, a key
- * bound twice in one pane, a key that hides a longer one, a key name that does not exist, a section that is no pane. */
+/* check tells whether a command (first word of run) exists in a pane; with command NULL: whether the pane exists. check NULL:
+ * not looked at. Refused with file and line: an unknown command, a key bound twice in one pane, a key that hides a longer
+ * one (also between a pane and "global"), a key name that does not exist, a section that is no pane.
+ * A file may start from another one (extends = "default";): its rows replace those of the same pane and key, and
+ * run = "unbind" takes one away. */
 bool keymap_load(const char *path, bool (*check)(const char *pane, const char *command, void *ctx), void *ctx,
                  struct keymap *out, struct err *err);
 /* Finds a keymap by name ("default") in IPAMTUI_DATA_DIR, beside the program, in the install folder; or path itself.
  * The caller frees. NULL: not found. */
 char *keymap_find(const char *name_or_path);
 void keymap_done(struct keymap *map);
+
+/* Names of keys that are not a character: "space", "enter", "f1" ...; NULL-terminated. Before a key: C- M- S-. */
+extern const char *const key_names[];
+/* One key of a sequence ("g", "C-d", "M-left", "f1", "enter"): does it exist? */
+bool key_name_known(const char *key);
 
 #endif
