@@ -1,0 +1,53 @@
+/* catalog.c - finding object types, properties and sources by name. */
+#include "ipamtui/catalog.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "ipamtui/text.h"
+
+const struct object_type *const catalog_objects[] = { &catalog_servers, &catalog_scopes, &catalog_exclusions, NULL };
+
+const struct object_type *catalog_find(const char *name)
+{
+    for (size_t i = 0; catalog_objects[i]; i++)
+        if (text_casecmp(catalog_objects[i]->name, name) == 0 || text_casecmp(catalog_objects[i]->noun, name) == 0)
+            return catalog_objects[i];
+    return NULL;
+}
+
+int catalog_property(const struct object_type *object, const char *name)
+{
+    for (size_t i = 0; i < object->property_count; i++)
+        if (text_casecmp(object->properties[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int catalog_source(const struct object_type *object, const char *name)
+{
+    for (size_t i = 0; i < object->source_count; i++)
+        if (strcmp(object->sources[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+unsigned catalog_roles(const char *text)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } roles[] = { { "dhcp", ROLE_DHCP }, { "dns", ROLE_DNS } };
+    unsigned bits = 0;
+
+    while (text && *text) {
+        size_t len = strcspn(text, ", ");
+
+        for (size_t i = 0; i < COUNT(roles); i++)
+            if (len == strlen(roles[i].word) && strncasecmp(text, roles[i].word, len) == 0)
+                bits |= roles[i].bit;
+        text += len;
+        text += strspn(text, ", ");
+    }
+    return bits;
+}
