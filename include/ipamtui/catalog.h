@@ -157,6 +157,7 @@ struct object_type {
     const char *range_first, *range_last;
     bool first_is_network;
     const char *add, *remove; /* cmdlets that make and remove one; parameters are those of the properties. NULL: none */
+    bool add_force, remove_force; /* that call may ask otherwise: it takes Force */
 };
 
 extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions;
