@@ -21,7 +21,9 @@ struct host_events {
 struct host;
 struct host *host_new(struct transport_hub *hub, struct loop *loop, const struct transport_target *target,
                       const struct host_options *options, const struct host_events *events, void *ctx);
-void host_free(struct host *host); /* drops running calls without callbacks */
+/* Drops running calls without callbacks. NULL is fine. From within a callback of this host it ends with the next turn of
+ * the loop: then the hub must live until that turn. */
+void host_free(struct host *host);
 
 typedef uint64_t host_call_id;
 /* timeout_ms: from its start on the host to done, 0 = none. At the limit the call is stopped and, if that does not help within
@@ -29,14 +31,17 @@ typedef uint64_t host_call_id;
  * reason; see host_error() for the whole error. */
 host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
                          const struct ps_call_events *events, void *ctx);
-void host_stop(struct host *host, host_call_id id);
+void host_stop(struct host *host, host_call_id id);   /* done(PS_STOPPED or what it became) follows */
+void host_forget(struct host *host, host_call_id id); /* host_stop() without any callback from now on */
 void host_answer(struct host *host, const char *const *answers);
 void host_close(struct host *host); /* politely; the next call opens it again */
 enum host_state host_state(const struct host *host);
 const struct err *host_error(const struct host *host); /* why HOST_FAILED; kind ERR_NONE if not */
 enum transport_step host_failed_step(const struct host *host); /* STEP_OPEN: PowerShell itself */
+enum transport_step host_step(const struct host *host); /* while HOST_CONNECTING: how far it got */
 const char *host_version(const struct host *host);     /* PowerShell: "5.1.20348.2110", "" before */
 const char *host_describe(const struct host *host);
 const char *host_warning(const struct host *host);     /* the latest warning text of a call, "" */
+struct loop *host_loop(const struct host *host);
 
 #endif

@@ -1,0 +1,324 @@
+#include "convert.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipamtui/duration.h"
+#include "ipamtui/fetch.h"
+#include "ipamtui/ip.h"
+#include "ipamtui/text.h"
+
+/* ------------------------------------------------------------------ one value */
+static bool read_text(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    const char *text = ps_text(from, arena);
+
+    (void)property;
+    if (text)
+        *out = V_TEXT(text);
+    return true;
+}
+
+static bool read_int(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    int64_t i = 0;
+
+    (void)property;
+    (void)arena;
+    if (!ps_int(from, &i))
+        return false;
+    *out = V_INT(i);
+    return true;
+}
+
+static bool read_bool(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    bool b = false;
+
+    (void)property;
+    (void)arena;
+    if (!ps_bool(from, &b))
+        return false;
+    *out = V_INT(b);
+    return true;
+}
+
+/* An address is text, an IPAddress object (ToString), or rarely only its number: network bytes, little-endian. */
+static bool ipv4_of(const struct ps_value *from, struct arena *arena, uint32_t *out)
+{
+    const char *text = ps_text(from, arena);
+    int64_t number = 0;
+
+    if (text && ip4_parse(text, out))
+        return true;
+    if (!ps_int(ps_get(from, "Address"), &number) || number < 0 || number > UINT32_MAX)
+        return false;
+    *out = __builtin_bswap32((uint32_t)number);
+    return true;
+}
+
+static bool read_ipv4(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    uint32_t ip = 0;
+    const char *text = ps_text(from, arena);
+
+    (void)property;
+    if (text && text[0] == '\0')
+        return true; /* an address that is not set */
+    if (!ipv4_of(from, arena, &ip))
+        return false;
+    *out = V_INT(ip);
+    return true;
+}
+
+static bool read_ipv6(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    const char *text = ps_text(from, arena);
+    char shown[IP6_TEXT_SIZE];
+    struct ip6 ip;
+
+    (void)property;
+    if (text && text[0] == '\0')
+        return true;
+    if (!text || !ip6_parse(text, &ip))
+        return false;
+    *out = V_TEXT(arena_strdup(arena, ip6_format(&ip, shown)));
+    return true;
+}
+
+/* "255.255.255.0" or a length. */
+static bool read_prefix(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    uint32_t mask = 0;
+    int64_t length = 0;
+
+    (void)property;
+    if (ipv4_of(from, arena, &mask))
+        length = ip4_mask_prefix(mask);
+    else if (!ps_int(from, &length))
+        return false;
+    if (length < 0 || length > 32)
+        return false;
+    *out = V_INT(length);
+    return true;
+}
+
+/* Numbers of enumerations, where Windows may send a number alone. Those of the provider classes come as text. */
+static const struct enum_number {
+    const char *word;
+    int number;
+} enum_numbers[] = {
+    /* System.ServiceProcess.ServiceControllerStatus */
+    { "Stopped", 1 },      { "StartPending", 2 },    { "StopPending", 3 }, { "Running", 4 },
+    { "ContinuePending", 5 }, { "PausePending", 6 }, { "Paused", 7 },
+};
+
+static const char *word_of_number(int64_t number)
+{
+    for (size_t i = 0; i < COUNT(enum_numbers); i++)
+        if (enum_numbers[i].number == number)
+            return enum_numbers[i].word;
+    return NULL;
+}
+
+/* A word that the catalogue does not know (a newer Windows) is kept as it came: it is a fact, and no other one. */
+static bool read_enum(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    const char *text = ps_text(from, arena);
+    int64_t number = 0;
+
+    if (!text || text[0] == '\0')
+        return true;
+    if (text[strspn(text, "0123456789")] == '\0' && ps_int(from, &number) && word_of_number(number))
+        text = word_of_number(number);
+    *out = V_TEXT(property_word(property, text, arena));
+    return true;
+}
+
+static bool read_duration(const struct property *property, const struct ps_value *from, struct arena *arena,
+                          struct value *out)
+{
+    int64_t ticks = 0, seconds = 0;
+
+    (void)property;
+    (void)arena;
+    if (!(from->type >= PS_BYTE && from->type <= PS_I64) && ps_ticks(from, &ticks))
+        *out = V_INT(duration_from_ticks(ticks));
+    else if (ps_int(from, &seconds)) /* some providers count seconds */
+        *out = V_INT(seconds == UINT32_MAX ? DURATION_UNLIMITED : seconds);
+    else
+        return false;
+    return true;
+}
+
+static bool read_percent(const struct property *property, const struct ps_value *from, struct arena *arena,
+                         struct value *out)
+{
+    double d = 0;
+
+    (void)property;
+    (void)arena;
+    if (!ps_double(from, &d) || !isfinite(d))
+        return false;
+    *out = V_REAL(d);
+    return true;
+}
+
+static bool read_time(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    int64_t when = 0;
+
+    (void)property;
+    (void)arena;
+    if (!ps_time_s(from, &when))
+        return false;
+    if (when > 0) /* 0001-01-01 is how .NET says "never" */
+        *out = V_INT(when);
+    return true;
+}
+
+typedef bool read_fn(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out);
+static read_fn *const readers[] = {
+    [KIND_TEXT] = read_text,         [KIND_INT] = read_int,         [KIND_BOOL] = read_bool,
+    [KIND_IPV4] = read_ipv4,         [KIND_IPV6] = read_ipv6,       [KIND_PREFIX] = read_prefix,
+    [KIND_ENUM] = read_enum,         [KIND_DURATION] = read_duration, [KIND_PERCENT] = read_percent,
+    [KIND_TIME] = read_time,         [KIND_VERSION] = read_text,
+};
+
+bool convert_value(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
+{
+    *out = V_NULL;
+    if (!from || (from->type == PS_NULL && !from->object))
+        return true;
+    if ((size_t)property->kind >= COUNT(readers) || !readers[property->kind])
+        return false;
+    return readers[property->kind](property, from, arena, out);
+}
+
+/* ------------------------------------------------------------------ one row */
+void row_plan_init(struct row_plan *plan, const struct object_type *object, int source)
+{
+    const struct source *row = &object->sources[source];
+    bool named = row->mode == SOURCE_DEFINES || row->mode == SOURCE_ADDS; /* do the answers name their row? */
+
+    *plan = (struct row_plan){ .object = object, .source = row };
+    plan->items = x_calloc(object->property_count + 1, sizeof(*plan->items));
+    for (size_t i = 0; i < object->property_count; i++) {
+        const struct property *p = &object->properties[i];
+        bool own = p->read.source && strcmp(p->read.source, row->name) == 0;
+        bool key = named && (p->flags & PROP_KEY) && p->read.property;
+
+        if (own || key)
+            plan->items[plan->count++] = (struct row_item){ .property = (int)i, .key = key };
+    }
+}
+
+void row_plan_done(struct row_plan *plan)
+{
+    free(plan->items);
+    *plan = (struct row_plan){ 0 };
+}
+
+/* ps_get() with a first look where the property was in the last answer. */
+static const struct ps_value *find(struct row_item *item, const struct ps_value *answer, const char *name)
+{
+    const struct ps_object *object = answer->object;
+    const struct ps_property *list = NULL;
+    size_t count = 0;
+
+    if (!object || strchr(name, '.'))
+        return ps_get(answer, name);
+    list = object->prop_count > 0 ? object->props : object->members;
+    count = object->prop_count > 0 ? object->prop_count : object->member_count;
+    if (object->prop_count > 0 && object->member_count > 0 && !ps_is(answer, "CimInstance"))
+        return ps_get(answer, name); /* members hide properties there */
+    if (item->at < count && strcmp(list[item->at].name, name) == 0)
+        return list[item->at].value;
+    for (size_t i = 0; i < count; i++)
+        if (text_casecmp(list[i].name, name) == 0) {
+            item->at = i;
+            return list[i].value;
+        }
+    return ps_get(answer, name);
+}
+
+bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct arena *arena, struct value *values,
+                   struct err *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct row_item *item = &plan->items[i];
+        const struct property *p = &plan->object->properties[item->property];
+        const struct ps_value *from = find(item, answer, p->read.property);
+        struct value v;
+
+        /* A property that cannot be read is unknown; one that names the row makes the answer useless. */
+        if (!convert_value(p, from, arena, &v))
+            v = V_NULL;
+        if (item->key && v.type == VALUE_NULL)
+            return err_set(err, ERR_REMOTE, plan->source->cmdlet, "%s answered an object without a readable %s",
+                           plan->source->cmdlet, p->read.property);
+        values[item->property] = v;
+    }
+    return true;
+}
+
+bool fetch_row(const struct object_type *object, int source, const struct ps_value *answer, struct arena *arena,
+               struct value *values, struct err *err)
+{
+    struct row_plan plan;
+    bool ok = false;
+
+    for (size_t i = 0; i < object->property_count; i++)
+        values[i] = V_NULL;
+    row_plan_init(&plan, object, source);
+    ok = row_plan_read(&plan, answer, arena, values, err);
+    row_plan_done(&plan);
+    return ok;
+}
+
+/* ------------------------------------------------------------------ the way back */
+static struct ps_value text_value(struct arena *arena, const char *text)
+{
+    const char *copy = arena_strdup(arena, text);
+
+    return PS_S(copy);
+}
+
+static struct ps_value int_argument(const struct property *property, int64_t i, struct arena *arena)
+{
+    char shown[IP4_TEXT_SIZE];
+
+    switch (property->kind) {
+    case KIND_BOOL:
+        return PS_B(i != 0);
+    case KIND_IPV4:
+        return text_value(arena, ip4_format((uint32_t)i, shown));
+    case KIND_PREFIX: /* Windows wants the mask */
+        return text_value(arena, ip4_format(ip4_prefix_mask((int)i), shown));
+    case KIND_DURATION:
+        return PS_TS(duration_to_ticks(i));
+    case KIND_TIME:
+        return (struct ps_value){ .type = PS_DATETIME, .ticks = (i + INT64_C(62135596800)) * 10000000, .zone = PS_ZONE_UTC };
+    default:
+        break;
+    }
+    if (i >= INT32_MIN && i <= INT32_MAX)
+        return (struct ps_value){ .type = PS_I32, .i = i };
+    return (struct ps_value){ .type = PS_I64, .i = i };
+}
+
+struct ps_value fetch_argument(const struct property *property, struct value v, struct arena *arena)
+{
+    switch (v.type) {
+    case VALUE_INT:
+        return int_argument(property, v.i, arena);
+    case VALUE_REAL:
+        return (struct ps_value){ .type = PS_DOUBLE, .d = v.d };
+    case VALUE_TEXT:
+        return text_value(arena, property->kind == KIND_ENUM ? property_remote_word(property, v.s) : v.s);
+    case VALUE_NULL:
+        break;
+    }
+    return PS_NIL;
+}

@@ -1,0 +1,673 @@
+#include "ipamtui/fetch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert.h"
+#include "ipamtui/log.h"
+#include "ipamtui/text.h"
+
+enum {
+    BATCH_ROWS = 128,         /* rows handed on at once */
+    OBJECTS_MAX = 1000000,    /* of one source; more is a server gone wrong */
+    SINGLES_MAX = 20000,      /* rows that are asked for one by one, when their answers cannot be told apart */
+    SINGLES_AT_ONCE = 4,
+    SINGLES_FAILED_MAX = 20,
+    KEYS_MAX = 4,
+    NOT_FOUND = 13, /* ErrorCategory.ObjectNotFound */
+};
+
+/* Rows on their way to the sink. */
+struct batch {
+    struct value *values;
+    size_t rows;
+    struct arena mem; /* their strings */
+    struct batch *next;
+};
+
+/* The keys of the rows that a source defined, in the order of its answers. */
+struct key_list {
+    int property[KEYS_MAX];
+    int width;
+    struct value *values; /* count * width */
+    size_t count, cap;
+    struct arena mem;
+};
+
+enum ask_state {
+    ASK_CALLING,
+    ASK_WAITING, /* answered; its rows wait for the rows that they add to */
+    ASK_SINGLES,
+    ASK_ENDED
+};
+
+/* One source's question. */
+struct ask {
+    struct fetch *fetch;
+    const struct object_type *object;
+    int source;
+    const struct source *row;
+    struct row_plan plan;
+    enum ask_state state;
+    bool silent;          /* only for its keys: not asked for by the caller */
+    bool wants_keys;      /* somebody needs keys */
+    struct ask *defines;  /* the ask whose rows this one adds to; NULL = none in this fetch */
+    host_call_id call;
+    struct batch *filling, *held, **held_end;
+    struct key_list keys;
+    size_t objects, rows, unreadable;
+    bool any;             /* a batch was handed on */
+    bool refused;         /* an error record came or the call failed */
+    bool not_found;       /* it says that the thing asked for is not there */
+    enum fetch_result result;
+    struct err err;       /* the first error */
+    struct err bad;       /* the first unreadable answer */
+    /* ASK_SINGLES */
+    struct single *singles;
+    size_t next_key;
+    int singles_running, singles_failed;
+};
+
+/* One row's own call. */
+struct single {
+    struct ask *ask;
+    size_t key;
+    host_call_id call;
+    struct single *next;
+};
+
+struct fetch {
+    struct host *host;
+    char *name;
+    int64_t timeout_ms;
+    struct fetch_sink sink;
+    void *ctx;
+    struct ask *asks;
+    size_t count, open;
+    struct loop_timer end;
+};
+
+/* ------------------------------------------------------------------ batches */
+static struct batch *batch_new(size_t properties)
+{
+    struct batch *batch = x_alloc(sizeof(*batch));
+
+    batch->values = x_calloc(BATCH_ROWS * properties, sizeof(*batch->values));
+    return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+    if (!batch)
+        return;
+    arena_done(&batch->mem);
+    free(batch->values);
+    free(batch);
+}
+
+static void batches_free(struct batch *batch)
+{
+    while (batch) {
+        struct batch *next = batch->next;
+        batch_free(batch);
+        batch = next;
+    }
+}
+
+static void deliver(struct ask *ask, struct batch *batch)
+{
+    struct fetch *fetch = ask->fetch;
+    struct fetch_rows rows = { .object = ask->object, .source = ask->source, .values = batch->values,
+                               .row_count = batch->rows };
+
+    if (batch->rows == 0)
+        return;
+    ask->rows += batch->rows;
+    if (!ask->silent && fetch->sink.rows)
+        fetch->sink.rows(fetch->ctx, &rows, !ask->any);
+    ask->any = true;
+}
+
+/* May rows go out as they come? Not while the rows that they add to are still on their way, nor without a name. */
+static bool may_deliver(const struct ask *ask)
+{
+    if (ask->row->mode == SOURCE_BY_ORDER && ask->state != ASK_SINGLES)
+        return false;
+    return !ask->defines || ask->defines->state == ASK_ENDED;
+}
+
+static void batch_full(struct ask *ask)
+{
+    struct batch *batch = ask->filling;
+
+    if (!batch)
+        return;
+    if (!may_deliver(ask)) {
+        ask->filling = NULL;
+        *ask->held_end = batch;
+        ask->held_end = &batch->next;
+        return;
+    }
+    deliver(ask, batch);
+    memset(batch->values, 0, batch->rows * ask->object->property_count * sizeof(*batch->values));
+    batch->rows = 0;
+    arena_reset(&batch->mem);
+}
+
+static void release_held(struct ask *ask)
+{
+    for (struct batch *b = ask->held; b; b = b->next)
+        deliver(ask, b);
+    batches_free(ask->held);
+    ask->held = NULL;
+    ask->held_end = &ask->held;
+    batch_full(ask);
+}
+
+/* ------------------------------------------------------------------ keys */
+static void keys_init(struct key_list *keys, const struct object_type *object)
+{
+    for (size_t i = 0; i < object->property_count && keys->width < KEYS_MAX; i++)
+        if ((object->properties[i].flags & PROP_KEY) && object->properties[i].read.property)
+            keys->property[keys->width++] = (int)i;
+}
+
+static void keys_add(struct key_list *keys, const struct value *row)
+{
+    size_t width = (size_t)keys->width;
+
+    x_grow(&keys->values, &keys->cap, (keys->count + 1) * width, sizeof(*keys->values));
+    for (size_t i = 0; i < width; i++) {
+        struct value v = row[keys->property[i]];
+        if (v.type == VALUE_TEXT)
+            v.s = arena_strdup(&keys->mem, v.s);
+        keys->values[keys->count * width + i] = v;
+    }
+    keys->count++;
+}
+
+static void keys_put(const struct key_list *keys, size_t at, struct value *row)
+{
+    for (int i = 0; i < keys->width; i++)
+        row[keys->property[i]] = keys->values[at * (size_t)keys->width + (size_t)i];
+}
+
+/* ------------------------------------------------------------------ answers */
+static void add_row(struct ask *ask, const struct ps_value *answer, const struct key_list *keys, size_t key)
+{
+    struct value *row = NULL;
+    struct err err = { 0 };
+
+    if (!ask->filling)
+        ask->filling = batch_new(ask->object->property_count);
+    row = ask->filling->values + ask->filling->rows * ask->object->property_count;
+    if (!row_plan_read(&ask->plan, answer, &ask->filling->mem, row, &err)) {
+        memset(row, 0, ask->object->property_count * sizeof(*row));
+        if (ask->unreadable++ == 0)
+            ask->bad = err;
+        return;
+    }
+    if (keys)
+        keys_put(keys, key, row);
+    if (ask->wants_keys)
+        keys_add(&ask->keys, row);
+    if (++ask->filling->rows == BATCH_ROWS)
+        batch_full(ask);
+}
+
+static void note_error(struct ask *ask, const struct ps_error *error, bool lost)
+{
+    struct err err = { 0 };
+    bool missing = false;
+
+    fetch_explain(error, ask->fetch->name, &err);
+    missing = error && error->id &&
+              (strncmp(error->id, "CommandNotFoundException", 24) == 0 || strncmp(error->id, "NamedParameterNotFound", 22) == 0);
+    if (ask->refused)
+        return; /* the first one is kept */
+    ask->refused = true;
+    ask->not_found = error && error->category == NOT_FOUND;
+    ask->err = err;
+    err_wrap(&ask->err, "%s", ask->row->cmdlet);
+    if (lost)
+        ask->result = FETCH_LOST;
+    else if (missing && ask->row->optional)
+        ask->result = FETCH_NOT_OFFERED;
+    else
+        ask->result = err.kind == ERR_DENIED ? FETCH_DENIED : FETCH_FAILED;
+}
+
+static void on_output(void *ctx, const struct ps_value *value)
+{
+    struct ask *ask = ctx;
+    struct err none = { 0 };
+
+    if (value->type == PS_NULL && !value->object)
+        return; /* $null in the output is no object */
+    if (++ask->objects == OBJECTS_MAX) {
+        err_set(&none, ERR_REMOTE, ask->fetch->name, "%s answered more than %d objects; stopped", ask->row->cmdlet,
+                OBJECTS_MAX);
+        ask->refused = true;
+        ask->result = FETCH_FAILED;
+        ask->err = none;
+        host_stop(ask->fetch->host, ask->call);
+    }
+    if (ask->objects >= OBJECTS_MAX || (ask->row->mode == SOURCE_SINGLE && ask->objects > 1))
+        return;
+    add_row(ask, value, NULL, 0);
+}
+
+static void on_error(void *ctx, const struct ps_error *error)
+{
+    note_error(ctx, error, false);
+}
+
+/* ------------------------------------------------------------------ ends */
+static void fetch_free(struct fetch *fetch);
+static void singles_start(struct ask *ask);
+
+/* A thing that is not there, or that we may not see, is an answer where the catalogue has a word for it. */
+static void conclude(struct ask *ask)
+{
+    const char *word = ask->result == FETCH_DENIED ? ask->row->denied : ask->not_found ? ask->row->absent : NULL;
+
+    if (ask->result == FETCH_DONE || ask->result == FETCH_LOST || ask->objects > 0 || !word)
+        return;
+    for (size_t i = 0; i < ask->plan.count; i++) {
+        int at = ask->plan.items[i].property;
+        if (ask->object->properties[at].kind != KIND_ENUM)
+            continue;
+        if (!ask->filling)
+            ask->filling = batch_new(ask->object->property_count);
+        ask->filling->values[at] = V_TEXT(word);
+        ask->filling->rows = 1;
+    }
+    if (ask->result == FETCH_FAILED) {
+        ask->result = FETCH_DONE;
+        err_clear(&ask->err);
+    }
+}
+
+static void ask_finish(struct ask *ask)
+{
+    struct fetch *fetch = ask->fetch;
+
+    conclude(ask);
+    if (ask->unreadable > 0 && ask->result == FETCH_DONE) {
+        ask->result = FETCH_FAILED;
+        ask->err = ask->bad;
+        err_wrap(&ask->err, "%zu of %zu answers could not be read", ask->unreadable, ask->objects);
+    }
+    if (ask->row->mode == SOURCE_SINGLE && ask->objects == 0 && !ask->not_found && ask->result == FETCH_DONE) {
+        ask->result = FETCH_FAILED;
+        err_set(&ask->err, ERR_REMOTE, fetch->name, "%s gave no answer", ask->row->cmdlet);
+    }
+    ask->state = ASK_ENDED;
+    release_held(ask);
+    if (log_on())
+        log_line(fetch->name, "%s: %zu objects, %zu rows, result %d %s", ask->row->name, ask->objects, ask->rows,
+                 (int)ask->result, ask->err.text);
+    if (!ask->silent && fetch->sink.source_done)
+        fetch->sink.source_done(fetch->ctx, ask->object, ask->source, ask->result,
+                                ask->result == FETCH_DONE ? NULL : &ask->err, ask->rows);
+    fetch->open--;
+}
+
+/* BY_ORDER: gives the rows their keys, if the order can be trusted. */
+static bool keys_agree(const struct ask *ask)
+{
+    const struct ask *from = ask->defines;
+
+    return from->result == FETCH_DONE && !ask->refused && ask->unreadable == 0 && ask->objects == from->keys.count;
+}
+
+static void put_keys_by_order(struct ask *ask)
+{
+    size_t at = 0;
+
+    for (struct batch *b = ask->held; b; b = b->next)
+        for (size_t i = 0; i < b->rows; i++)
+            keys_put(&ask->defines->keys, at++, b->values + i * ask->object->property_count);
+}
+
+static void hold_filling(struct ask *ask)
+{
+    if (ask->filling && ask->filling->rows > 0)
+        batch_full(ask);
+}
+
+static void by_order_settle(struct ask *ask)
+{
+    const struct ask *from = ask->defines;
+    bool whole = ask->result == FETCH_LOST || ask->result == FETCH_NOT_OFFERED || ask->result == FETCH_DENIED ||
+                 ask->err.kind == ERR_TIMEOUT;
+
+    hold_filling(ask);
+    if (keys_agree(ask)) {
+        put_keys_by_order(ask);
+        ask_finish(ask);
+        return;
+    }
+    batches_free(ask->held); /* rows nobody can name */
+    ask->held = NULL;
+    ask->held_end = &ask->held;
+    ask->objects = ask->unreadable = 0;
+    if (!whole && from->result == FETCH_DONE && from->keys.count <= SINGLES_MAX) {
+        ask->refused = false;
+        ask->result = FETCH_DONE;
+        err_clear(&ask->err);
+        singles_start(ask);
+        return;
+    }
+    if (!whole) {
+        ask->result = from->result == FETCH_LOST ? FETCH_LOST : FETCH_FAILED;
+        err_set(&ask->err, ERR_REMOTE, ask->fetch->name, "%s: its answers do not say whose they are, and %s was not answered whole",
+                ask->row->cmdlet, from->row->cmdlet);
+    }
+    ask_finish(ask);
+}
+
+/* The question was answered; its rows may have to wait for those that they add to. */
+static void ask_settle(struct ask *ask)
+{
+    if (ask->defines && ask->defines->state != ASK_ENDED) {
+        ask->state = ASK_WAITING;
+        return;
+    }
+    if (ask->row->mode == SOURCE_BY_ORDER)
+        by_order_settle(ask);
+    else
+        ask_finish(ask);
+}
+
+static void on_end(void *ctx)
+{
+    struct fetch *fetch = ctx;
+
+    if (fetch->sink.done)
+        fetch->sink.done(fetch->ctx);
+    fetch_free(fetch);
+}
+
+/* The end is told from the loop: the host may still be in the middle of its own callback. */
+static void fetch_check_end(struct fetch *fetch)
+{
+    if (fetch->open == 0)
+        loop_timer_in(host_loop(fetch->host), &fetch->end, 0, on_end, fetch);
+}
+
+static void settle_and_followers(struct ask *ask)
+{
+    struct fetch *fetch = ask->fetch;
+
+    ask_settle(ask);
+    for (size_t i = 0; ask->state == ASK_ENDED && i < fetch->count; i++)
+        if (fetch->asks[i].defines == ask && fetch->asks[i].state == ASK_WAITING)
+            ask_settle(&fetch->asks[i]);
+        else if (fetch->asks[i].defines == ask && fetch->asks[i].row->mode == SOURCE_ADDS)
+            release_held(&fetch->asks[i]);
+    fetch_check_end(fetch);
+}
+
+static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
+{
+    static const struct ps_error stopped = { .message = "stopped", .id = "PipelineStopped", .category = 14,
+                                             .reason = "", .target = "", .activity = "" };
+    struct ask *ask = ctx;
+
+    ask->call = 0;
+    if (end != PS_COMPLETED)
+        note_error(ask, why ? why : &stopped, end == PS_LOST);
+    settle_and_followers(ask);
+}
+
+/* ------------------------------------------------------------------ one by one */
+static void on_single_output(void *ctx, const struct ps_value *value)
+{
+    struct single *single = ctx;
+
+    if (value->type == PS_NULL && !value->object)
+        return;
+    single->ask->objects++;
+    add_row(single->ask, value, &single->ask->defines->keys, single->key);
+}
+
+static void single_failed(struct ask *ask, const struct ps_error *error, bool lost)
+{
+    if (error && error->category == NOT_FOUND)
+        return; /* gone since the list was made */
+    ask->singles_failed++;
+    note_error(ask, error, lost);
+}
+
+static void on_single_error(void *ctx, const struct ps_error *error)
+{
+    single_failed(((struct single *)ctx)->ask, error, false);
+}
+
+static bool singles_give_up(const struct ask *ask)
+{
+    return ask->result == FETCH_LOST || ask->result == FETCH_DENIED || ask->result == FETCH_NOT_OFFERED ||
+           ask->singles_failed >= SINGLES_FAILED_MAX;
+}
+
+static void singles_more(struct ask *ask);
+
+static void on_single_done(void *ctx, enum ps_end end, const struct ps_error *why)
+{
+    struct single *single = ctx;
+    struct ask *ask = single->ask;
+    struct single **at = &ask->singles;
+
+    if (end != PS_COMPLETED)
+        single_failed(ask, why, end == PS_LOST);
+    while (*at && *at != single)
+        at = &(*at)->next;
+    if (*at)
+        *at = single->next;
+    free(single);
+    ask->singles_running--;
+    singles_more(ask);
+    if (ask->singles_running == 0 && ask->state == ASK_SINGLES) {
+        ask_finish(ask);
+        fetch_check_end(ask->fetch);
+    }
+}
+
+static void single_ask(struct ask *ask, size_t key)
+{
+    static const struct ps_call_events events = { .output = on_single_output, .error = on_single_error,
+                                                  .done = on_single_done };
+    const struct key_list *keys = &ask->defines->keys;
+    struct single *single = x_alloc(sizeof(*single));
+    struct ps_param params[KEYS_MAX + 1];
+    struct ps_command command = { .name = ask->row->cmdlet, .params = params };
+    struct ps_call call = { .commands = &command, .command_count = 1 };
+    struct arena mem = { 0 };
+
+    for (int i = 0; i < keys->width; i++) {
+        const struct property *p = &ask->object->properties[keys->property[i]];
+        params[command.param_count++] = (struct ps_param){
+            .name = p->read.property,
+            .value = fetch_argument(p, keys->values[key * (size_t)keys->width + (size_t)i], &mem),
+        };
+    }
+    params[command.param_count++] = (struct ps_param){ .name = "ErrorAction", .value = PS_S("Continue") };
+    *single = (struct single){ .ask = ask, .key = key, .next = ask->singles };
+    ask->singles = single;
+    ask->singles_running++;
+    single->call = host_invoke(ask->fetch->host, &call, ask->fetch->timeout_ms, &events, single);
+    arena_done(&mem);
+}
+
+static void singles_more(struct ask *ask)
+{
+    while (ask->singles_running < SINGLES_AT_ONCE && ask->next_key < ask->defines->keys.count && !singles_give_up(ask))
+        single_ask(ask, ask->next_key++);
+}
+
+static void singles_start(struct ask *ask)
+{
+    ask->state = ASK_SINGLES;
+    if (log_on())
+        log_line(ask->fetch->name, "%s: asked one by one, %zu times", ask->row->cmdlet, ask->defines->keys.count);
+    singles_more(ask);
+    if (ask->singles_running == 0)
+        ask_finish(ask);
+}
+
+/* ------------------------------------------------------------------ the start */
+static void ask_call(struct ask *ask)
+{
+    static const struct ps_call_events events = { .output = on_output, .error = on_error, .done = on_done };
+    struct ps_param front_params[] = { { .name = "ErrorAction", .value = PS_S("Continue") } };
+    struct ps_param params[COUNT(ask->row->args) + 1];
+    struct ps_command commands[2];
+    struct ps_call call = { .commands = commands };
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT(ask->row->args) && ask->row->args[i].name; i++)
+        params[count++] = (struct ps_param){
+            .name = ask->row->args[i].name,
+            .value = ask->row->args[i].text ? PS_S(ask->row->args[i].text) : PS_B(true),
+        };
+    params[count++] = front_params[0];
+    if (ask->row->mode == SOURCE_BY_ORDER)
+        commands[call.command_count++] = (struct ps_command){ .name = ask->row->pipe_from, .params = front_params,
+                                                              .param_count = COUNT(front_params) };
+    commands[call.command_count++] = (struct ps_command){ .name = ask->row->cmdlet, .params = params, .param_count = count };
+    ask->call = host_invoke(ask->fetch->host, &call, ask->fetch->timeout_ms, &events, ask);
+}
+
+static void ask_init(struct fetch *fetch, const struct object_type *object, int source, bool silent)
+{
+    struct ask *ask = &fetch->asks[fetch->count++];
+
+    *ask = (struct ask){ .fetch = fetch, .object = object, .source = source, .row = &object->sources[source],
+                         .silent = silent };
+    ask->held_end = &ask->held;
+    row_plan_init(&ask->plan, object, source);
+    keys_init(&ask->keys, object);
+}
+
+static bool called_for(const struct source *row, unsigned what, unsigned role)
+{
+    return (row->what & what) != 0 && (row->role == 0 || (row->role & role) != 0);
+}
+
+static struct ask *ask_of(struct fetch *fetch, const struct object_type *object, enum source_mode mode, const char *cmdlet)
+{
+    for (size_t i = 0; i < fetch->count; i++) {
+        struct ask *ask = &fetch->asks[i];
+        if (ask->object == object && ask->row->mode == mode && (!cmdlet || text_casecmp(ask->row->cmdlet, cmdlet) == 0))
+            return ask;
+    }
+    return NULL;
+}
+
+/* The place of the source that defines an object's rows by this cmdlet (any, if NULL); -1 = none. */
+static int defining_source(const struct object_type *object, const char *cmdlet)
+{
+    for (size_t i = 0; i < object->source_count; i++)
+        if (object->sources[i].mode == SOURCE_DEFINES && text_casecmp(object->sources[i].cmdlet, cmdlet) == 0)
+            return (int)i;
+    return -1;
+}
+
+static size_t sources_of_all(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; catalog_objects[i]; i++)
+        count += catalog_objects[i]->source_count;
+    return count;
+}
+
+static void plan_object(struct fetch *fetch, const struct object_type *object, unsigned what, unsigned role)
+{
+    size_t first = fetch->count;
+
+    for (size_t i = 0; i < object->source_count; i++)
+        if (called_for(&object->sources[i], what, role))
+            ask_init(fetch, object, (int)i, false);
+    /* What answers by order needs the keys of the rows in front of it, asked for or not. */
+    for (size_t i = first, end = fetch->count; i < end; i++) {
+        const struct source *row = fetch->asks[i].row;
+        int defining = -1;
+
+        if (row->mode != SOURCE_BY_ORDER || ask_of(fetch, object, SOURCE_DEFINES, row->pipe_from))
+            continue;
+        defining = defining_source(object, row->pipe_from);
+        if (defining >= 0)
+            ask_init(fetch, object, defining, true);
+    }
+    for (size_t i = first; i < fetch->count; i++) {
+        struct ask *ask = &fetch->asks[i];
+        if (ask->row->mode == SOURCE_BY_ORDER)
+            ask->defines = ask_of(fetch, object, SOURCE_DEFINES, ask->row->pipe_from);
+        else if (ask->row->mode == SOURCE_ADDS)
+            ask->defines = ask_of(fetch, object, SOURCE_DEFINES, NULL);
+        assert(ask->defines || ask->row->mode != SOURCE_BY_ORDER); /* the catalogue names a cmdlet that lists the rows */
+        if (ask->defines && ask->row->mode == SOURCE_BY_ORDER)
+            ask->defines->wants_keys = true;
+    }
+}
+
+struct fetch *fetch_start(struct host *host, const char *server_name, unsigned what, unsigned role, int64_t call_timeout_ms,
+                          const struct fetch_sink *sink, void *ctx)
+{
+    struct fetch *fetch = x_alloc(sizeof(*fetch));
+
+    fetch->host = host;
+    fetch->name = x_strdup(server_name);
+    fetch->timeout_ms = call_timeout_ms;
+    fetch->sink = *sink;
+    fetch->ctx = ctx;
+    fetch->asks = x_calloc(2 * sources_of_all() + 1, sizeof(*fetch->asks));
+    for (size_t i = 0; catalog_objects[i]; i++)
+        plan_object(fetch, catalog_objects[i], what, role);
+    fetch->open = fetch->count;
+    fetch_check_end(fetch);
+    for (size_t i = 0; i < fetch->count; i++)
+        ask_call(&fetch->asks[i]);
+    return fetch;
+}
+
+static void ask_done(struct ask *ask)
+{
+    while (ask->singles) {
+        struct single *single = ask->singles;
+        ask->singles = single->next;
+        free(single);
+    }
+    batch_free(ask->filling);
+    batches_free(ask->held);
+    row_plan_done(&ask->plan);
+    free(ask->keys.values);
+    arena_done(&ask->keys.mem);
+}
+
+static void fetch_free(struct fetch *fetch)
+{
+    loop_timer_stop(&fetch->end);
+    for (size_t i = 0; i < fetch->count; i++)
+        ask_done(&fetch->asks[i]);
+    free(fetch->asks);
+    free(fetch->name);
+    free(fetch);
+}
+
+void fetch_cancel(struct fetch *fetch)
+{
+    if (!fetch)
+        return;
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (fetch->asks[i].call)
+            host_forget(fetch->host, fetch->asks[i].call);
+        for (struct single *s = fetch->asks[i].singles; s; s = s->next)
+            host_forget(fetch->host, s->call);
+    }
+    fetch_free(fetch);
+}
