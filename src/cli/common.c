@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "ipamtui/query.h"
+#include "ipamtui/text.h"
+
+bool cli_make_folders(const char *path, struct err *err)
+{
+    char *folder = x_strdup(path);
+    bool ok = true;
+    for (char *slash = strchr(folder + 1, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0700) && errno != EEXIST)
+            ok = err_errno(err, folder, "this folder cannot be made");
+        *slash = '/';
+    }
+    free(folder);
+    return ok;
+}
+
+bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct err *err)
+{
+    bool own = cli->flags[FLAG_DB] == NULL;
+    if (own && access(cli->db_path, F_OK) != 0) {
+        if (!cli_make_folders(cli->db_path, err))
+            return false;
+        mode = STORE_WRITE; /* the first run makes it, whatever it asks for */
+    }
+    if (!store_open(cli->db_path, mode, out, err))
+        return false;
+    store_set_thresholds(*out, (struct thresholds){ cli->options.over_percent, cli->options.under_percent });
+    return true;
+}
+
+int cli_bad_query(const char *query, size_t at, const struct err *err)
+{
+    struct arena arena = { 0 };
+    int status = cli_fail(err);
+    if (err->kind == ERR_INPUT && at <= strlen(query)) {
+        const char *before = text_printable_in(&arena, arena_strndup(&arena, query, at));
+        fprintf(stderr, "  %s\n  %*s^\n", text_printable_in(&arena, query), text_width(before), "");
+    }
+    arena_done(&arena);
+    return status;
+}
+
+char *cli_join(const struct cli *cli, int first)
+{
+    struct buf text = { 0 };
+    for (int i = first; i < cli->arg_count; i++)
+        buf_addf(&text, "%s%s", i > first ? " " : "", cli->args[i]);
+    char *joined = buf_steal(&text);
+    return joined ? joined : x_strdup("");
+}
+
+struct id_list {
+    server_id *ids;
+    size_t count, cap;
+};
+
+static bool take_ids(void *ctx, const row_id *ids, size_t count)
+{
+    struct id_list *list = ctx;
+    x_grow(&list->ids, &list->cap, list->count + count, sizeof(*list->ids));
+    memcpy(list->ids + list->count, ids, count * sizeof(*ids));
+    list->count += count;
+    return true;
+}
+
+bool cli_servers(struct store *store, const char *query, server_id **ids, size_t *count, int *status)
+{
+    struct query compiled = { 0 };
+    struct id_list list = { 0 };
+    struct err err = { 0 };
+    size_t at = 0;
+    if (!query_compile(&catalog_servers, query ? query : "", &compiled, &at, &err)) {
+        *status = cli_bad_query(query, at, &err);
+        return false;
+    }
+    struct list_spec spec = { .object = &catalog_servers,
+                              .where = buf_at(&compiled.where),
+                              .params = compiled.params,
+                              .param_count = compiled.param_count };
+    bool ok = store_list_ids(store, &spec, take_ids, &list, &err);
+    query_done(&compiled);
+    if (!ok) {
+        free(list.ids);
+        *status = cli_fail(&err);
+        return false;
+    }
+    *ids = list.ids;
+    *count = list.count;
+    return true;
+}
+
+bool cli_stdout(void *ctx, const char *bytes, size_t len)
+{
+    (void)ctx;
+    return fwrite(bytes, 1, len, stdout) == len;
+}
+
+int cli_flush(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    /* A reader that has seen enough (head) is no error of ours. */
+    if (errno == EPIPE)
+        return status;
+    struct err err;
+    err_errno(&err, "standard output", "cannot be written");
+    return cli_fail(&err);
+}
+
+int cli_terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    const char *columns = getenv("COLUMNS");
+    if (columns && atoi(columns) > 0)
+        return atoi(columns);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}

@@ -1,0 +1,75 @@
+#include "cli/cli.h"
+#include "ipamtui/mem.h"
+
+const struct flag_row cli_flags[FLAG_COUNT] = {
+    [FLAG_HELP] = { "--help", NULL, "Say what this does" },
+    [FLAG_VERSION] = { "--version", NULL, "Say which version this is" },
+    [FLAG_DB] = { "--db", "FILE", "Database; otherwise ipamtui/ipamtui.db in $XDG_DATA_HOME or ~/.local/share" },
+    [FLAG_CONFIG] = { "--config", "FILE", "Options; otherwise ipamtui/ipamtui.conf in $XDG_CONFIG_HOME or ~/.config" },
+    [FLAG_DEBUG_LOG] = { "--debug-log", "FILE", "Append every step and every call to FILE; never a secret" },
+    [FLAG_SSH_CONFIG] = { "--ssh-config", "FILE", "Read this instead of ~/.ssh/config" },
+    [FLAG_PANE] = { "--pane", "NAME", "Pane that is shown first: servers, scopes ..." },
+    [FLAG_FILTER] = { "--filter", "QUERY", "Its filter" },
+    [FLAG_SCRIPT] = { "--script", "FILE", "Replay command lines and keys from FILE" },
+    [FLAG_READ_ONLY] = { "--read-only", NULL, "Refuse everything that would change something" },
+    [FLAG_FRESH] = { "--fresh", NULL, "Forget columns, order and filters of the last session" },
+    [FLAG_OFFLINE] = { "--offline", NULL, "Ask no server by itself" },
+    [FLAG_COLUMNS] = { "--columns", "a,b,c", "Columns in this order; all; default" },
+    [FLAG_SORT] = { "--sort", "c,-d", "Order; a dash sorts the other way round" },
+    [FLAG_FORMAT] = { "--format", "FORMAT", "table (for people), csv, tsv or json" },
+    [FLAG_RAW] = { "--raw", NULL, "CSV: leave cells that a spreadsheet would execute as they are" },
+    [FLAG_LIMIT] = { "--limit", "N", "At most N rows" },
+    [FLAG_WHAT] = { "--what", "a,b", "service, dhcp, utilization, dns, events or all; otherwise service,dhcp,utilization" },
+    [FLAG_UPDATE] = { "--update", NULL, "Change servers that are there already instead of refusing them" },
+    [FLAG_YES] = { "--yes", NULL, "Do not ask" },
+    [FLAG_SERVERS] = { "--servers", "N", "Servers of the simulated estate; otherwise 40" },
+    [FLAG_SCOPES] = { "--scopes", "N", "Its scopes in all; otherwise 1500" },
+    [FLAG_SEED] = { "--seed", "N", "Another number makes another estate" },
+    [FLAG_KEEP] = { "--keep", "DIR", "Make it in DIR, which is left behind, instead of a temporary folder" },
+    [FLAG_PREPARE] = { "--prepare", NULL, "With --keep: make the estate and its database DIR/demo.db, open no console" },
+    [FLAG_ROFF] = { "--roff", NULL, "As source of a manual page" },
+};
+
+#define LIST_FLAGS (F(FLAG_COLUMNS) | F(FLAG_SORT) | F(FLAG_FORMAT) | F(FLAG_RAW) | F(FLAG_LIMIT))
+#define CONSOLE_FLAGS \
+    (F(FLAG_PANE) | F(FLAG_FILTER) | F(FLAG_SCRIPT) | F(FLAG_READ_ONLY) | F(FLAG_FRESH) | F(FLAG_OFFLINE))
+
+const struct subcommand cli_subcommands[] = {
+    { .name = "", .args = "", .help = "Open the console", .flags = CONSOLE_FLAGS, .run = cli_run_console },
+    { .name = "server add", .args = "NAME", .help = "Manage one more server", .settings = true,
+      .more = "Example: ipamtui server add dhcp-ams-01 --role dhcp,dns --address dhcp-ams-01.corp.example",
+      .min_args = 1, .max_args = 1, .run = cli_run_server_add },
+    { .name = "server list", .args = "['QUERY']", .help = "The managed servers (list servers)", .flags = LIST_FLAGS,
+      .max_args = -1, .run = cli_run_server_list },
+    { .name = "server show", .args = "NAME", .help = "Everything that is known about one server", .min_args = 1,
+      .max_args = 1, .flags = F(FLAG_FORMAT), .run = cli_run_server_show },
+    { .name = "server set", .args = "NAME KEY=VALUE...", .help = "Change settings of one server; KEY= takes one away",
+      .more = "Example: ipamtui server set dhcp-ams-01 jump=jump-ams user=svc-ipam", .min_args = 2, .max_args = -1,
+      .run = cli_run_server_set },
+    { .name = "server remove", .args = "NAME...", .help = "Manage servers no longer; what was learnt of them goes too",
+      .min_args = 1, .max_args = -1, .flags = F(FLAG_YES), .run = cli_run_server_remove },
+    { .name = "server import", .args = "FILE.csv", .help = "Add all servers of a file; \"-\" reads standard input",
+      .more = "The first line names the columns: name, role, address, transport, command, user, port, jump ...\n"
+              "The whole file is checked first. With one error in it nothing is changed.",
+      .min_args = 1, .max_args = 1, .flags = F(FLAG_UPDATE), .run = cli_run_server_import },
+    { .name = "server export", .args = "['QUERY']", .help = "The servers and their settings as import reads them",
+      .max_args = -1, .flags = F(FLAG_RAW), .run = cli_run_server_export },
+    { .name = "server test", .args = "NAME...", .help = "Reach servers step by step and say what is wrong",
+      .min_args = 1, .max_args = -1, .run = cli_run_server_test },
+    { .name = "retrieve", .args = "['QUERY']", .help = "Ask servers and keep what they answer",
+      .more = "QUERY chooses servers: ipamtui retrieve 'server:lon-* role:dhcp'. Exit status 3: some could not be asked.",
+      .max_args = -1, .flags = F(FLAG_WHAT), .run = cli_run_retrieve },
+    { .name = "list", .args = "servers|scopes|exclusions ['QUERY']",
+      .help = "Print what is known, without asking any server",
+      .more = "Example: ipamtui list scopes 'server:lon-* state:active util>80' --columns server,scope,util --format csv\n"
+              "csv, tsv and json have all columns unless --columns says otherwise. ipamtui-query(7) has the language.",
+      .min_args = 1, .max_args = -1, .flags = LIST_FLAGS, .run = cli_run_list },
+    { .name = "demo", .args = "", .help = "Open the console on a simulated estate; nothing is left of it afterwards",
+      .flags = CONSOLE_FLAGS | F(FLAG_SERVERS) | F(FLAG_SCOPES) | F(FLAG_SEED) | F(FLAG_KEEP) | F(FLAG_PREPARE),
+      .run = cli_run_demo },
+    { .name = "schema", .args = "[servers|scopes|exclusions|options|commands|statuses]",
+      .help = "The columns of each list; the options; the subcommands", .max_args = 1,
+      .flags = F(FLAG_FORMAT) | F(FLAG_ROFF), .run = cli_run_schema },
+    { .name = "help", .args = "[SUBCOMMAND]", .help = "Say what a subcommand does", .max_args = 2, .run = cli_run_help },
+};
+const size_t cli_subcommand_count = COUNT(cli_subcommands);
