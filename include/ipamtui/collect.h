@@ -25,6 +25,7 @@ struct note {
     char server_name[64];
     size_t done, failed, total, running;
     bool ok;
+    bool regular;   /* the job is a round of regular verification: nobody asked for it */
     struct err err; /* NOTE_SERVER that failed, NOTE_FAULT */
     char text[200];
     uint64_t ask_id;
@@ -45,7 +46,8 @@ bool collector_start(const struct collector_options *how, const struct options *
  * same is not asked twice. */
 uint64_t collector_retrieve(struct collector *collector, const server_id *servers, size_t count, unsigned what);
 void collector_cancel(struct collector *collector, uint64_t job); /* 0 = all; what runs is stopped */
-void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers); /* NULL: no. Copied and wiped. */
+/* answers: ask.prompt_count texts and a NULL behind them (a host key is accepted by an empty list); NULL: no. The copies are wiped. */
+void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers);
 /* A server was changed in the store: drop its session. */
 void collector_server_changed(struct collector *collector, server_id server);
 /* Ends all sessions and the thread (at most 3 s). NULL is fine. */

@@ -35,6 +35,7 @@ void host_stop(struct host *host, host_call_id id);   /* done(PS_STOPPED or what
 void host_forget(struct host *host, host_call_id id); /* host_stop() without any callback from now on */
 void host_answer(struct host *host, const char *const *answers);
 void host_close(struct host *host); /* politely; the next call opens it again */
+bool host_closing(const struct host *host); /* a session of it is being closed politely */
 enum host_state host_state(const struct host *host);
 const struct err *host_error(const struct host *host); /* why HOST_FAILED; kind ERR_NONE if not */
 enum transport_step host_failed_step(const struct host *host); /* STEP_OPEN: PowerShell itself */

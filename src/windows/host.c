@@ -741,6 +741,11 @@ void host_close(struct host *host)
     leave(host);
 }
 
+bool host_closing(const struct host *host)
+{
+    return host->retired != NULL;
+}
+
 enum host_state host_state(const struct host *host)
 {
     return host->state;

@@ -1,0 +1,223 @@
+/* writes.c - facts on their way into the store: gathered for a moment, written in one short transaction.
+ *
+ * The transaction is opened, filled and committed in one go, so none is ever open while something is waited for, and a
+ * writer on the operator's side waits a few milliseconds at most. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "inner.h"
+#include "ipamtui/clock.h"
+#include "ipamtui/log.h"
+
+enum { GATHER_MS = 50, ROWS_MAX = 2000, BYTES_MAX = 8 << 20 };
+
+enum op_kind { OP_ROWS, OP_SOURCE, OP_FACT, OP_END };
+struct write_op {
+    enum op_kind kind;
+    server_id server;
+    const struct object_type *object;
+    int source;
+    int64_t now_s;
+    /* OP_ROWS */
+    const struct value *values;
+    size_t row_count;
+    bool first;
+    /* OP_SOURCE */
+    bool ok;
+    const char *result, *error;
+    /* OP_FACT: source is the property's place */
+    struct value fact;
+    /* OP_END */
+    struct task *task;
+    struct write_op *next;
+};
+
+static void on_due(void *ctx)
+{
+    writes_flush(ctx);
+}
+
+static struct write_op *op_new(struct collector *c, enum op_kind kind, server_id server)
+{
+    struct writes *w = &c->writes;
+    struct write_op *op = arena_alloc(&w->mem, sizeof(*op));
+
+    assert(!w->flushing);
+    op->kind = kind;
+    op->server = server;
+    op->now_s = clock_now_s();
+    if (!w->first) {
+        w->end = &w->first;
+        loop_timer_in(c->loop, &w->timer, GATHER_MS, on_due, c);
+    }
+    *w->end = op;
+    w->end = &op->next;
+    return op;
+}
+
+static void flush_if_full(struct collector *c)
+{
+    if (c->writes.rows >= ROWS_MAX || c->writes.mem.used >= BYTES_MAX)
+        writes_flush(c);
+}
+
+static struct value keep(struct arena *mem, struct value v)
+{
+    if (v.type == VALUE_TEXT)
+        v.s = arena_strdup(mem, v.s);
+    return v;
+}
+
+void writes_rows(struct collector *c, server_id server, const struct fetch_rows *rows, bool first)
+{
+    struct write_op *op = op_new(c, OP_ROWS, server);
+    size_t count = rows->row_count * rows->object->property_count;
+    struct value *values = arena_alloc(&c->writes.mem, count * sizeof(*values));
+
+    for (size_t i = 0; i < count; i++)
+        values[i] = keep(&c->writes.mem, rows->values[i]);
+    op->object = rows->object;
+    op->source = rows->source;
+    op->values = values;
+    op->row_count = rows->row_count;
+    op->first = first;
+    c->writes.rows += rows->row_count;
+    flush_if_full(c);
+}
+
+void writes_source(struct collector *c, server_id server, const struct object_type *object, int source, bool ok,
+                   const char *result, const char *error)
+{
+    struct write_op *op = op_new(c, OP_SOURCE, server);
+
+    op->object = object;
+    op->source = source;
+    op->ok = ok;
+    op->result = result;
+    op->error = error ? arena_strdup(&c->writes.mem, error) : NULL;
+}
+
+void writes_fact(struct collector *c, server_id server, const char *property, struct value v)
+{
+    struct write_op *op = NULL;
+    int place = catalog_property(&catalog_servers, property);
+
+    if (place < 0)
+        return;
+    op = op_new(c, OP_FACT, server);
+    op->source = place;
+    op->fact = keep(&c->writes.mem, v);
+}
+
+void writes_end(struct collector *c, struct task *task)
+{
+    op_new(c, OP_END, task->server->id)->task = task;
+}
+
+/* ------------------------------------------------------------------ the transaction */
+static bool op_write(struct store *store, const struct write_op *op, struct err *err)
+{
+    switch (op->kind) {
+    case OP_ROWS:
+        return store_put_rows(store, op->server, op->object, op->source, op->values, op->row_count, op->first, op->now_s,
+                              err);
+    case OP_SOURCE:
+        return store_source_done(store, op->server, op->object, op->source, op->ok, op->result, op->error, op->now_s, err);
+    case OP_FACT:
+        return store_server_fact(store, op->server, op->source, op->fact, op->now_s, err);
+    case OP_END:
+        break;
+    }
+    return true;
+}
+
+static bool write_all(struct store *store, const struct write_op *first, struct err *err)
+{
+    if (!store_begin(store, err))
+        return false;
+    for (const struct write_op *op = first; op; op = op->next)
+        if (!op_write(store, op, err)) {
+            store_rollback(store);
+            return false;
+        }
+    if (!store_commit(store, err)) {
+        store_rollback(store);
+        return false;
+    }
+    return true;
+}
+
+static bool server_exists(struct store *store, server_id server)
+{
+    struct arena mem = { 0 };
+    struct row row = { 0 };
+    struct err err = { 0 };
+    bool gone = store_rows(store, &catalog_servers, &server, 1, &mem, &row, &err) && row.id == 0;
+
+    arena_done(&mem);
+    return !gone;
+}
+
+/* Another process may have removed a server meanwhile: what was learnt of it has no place any more. True if there were such. */
+static bool drop_removed(struct collector *c, struct write_op **first)
+{
+    server_id checked = 0;
+    bool exists = true, any = false;
+
+    for (struct write_op **at = first; *at;) {
+        struct write_op *op = *at;
+        if (op->server != checked) {
+            checked = op->server;
+            exists = server_exists(c->store, checked);
+            if (!exists)
+                tasks_server_removed(c, checked);
+        }
+        if (exists || op->kind == OP_END) {
+            at = &op->next;
+        } else {
+            *at = op->next;
+            any = true;
+        }
+    }
+    return any;
+}
+
+void writes_flush(struct collector *c)
+{
+    struct writes *w = &c->writes;
+    struct write_op *first = w->first;
+    struct err err = { 0 };
+    int64_t began = clock_mono_ms();
+    size_t rows = w->rows;
+    bool ok = false;
+
+    if (!first || w->flushing)
+        return;
+    w->flushing = true;
+    loop_timer_stop(&w->timer);
+    ok = write_all(c->store, first, &err);
+    if (!ok && drop_removed(c, &first)) {
+        err_clear(&err);
+        ok = write_all(c->store, first, &err);
+    }
+    if (log_on())
+        log_line("store", "%zu rows written in %lld ms%s%s", rows, (long long)(clock_mono_ms() - began), ok ? "" : ": ",
+                 ok ? "" : err.text);
+    if (ok)
+        jobs_note_stored(c);
+    else
+        tasks_fault(c, &err);
+    for (struct write_op *op = first; op; op = op->next)
+        if (op->kind == OP_END)
+            task_stored(op->task);
+    w->first = NULL;
+    w->rows = 0;
+    arena_reset(&w->mem);
+    w->flushing = false;
+}
+
+void writes_done(struct collector *c)
+{
+    loop_timer_stop(&c->writes.timer);
+    arena_done(&c->writes.mem);
+}
