@@ -20,7 +20,8 @@ void store_set_thresholds(struct store *store, struct thresholds t);
 int64_t store_data_version(struct store *store);
 
 bool store_begin(struct store *store, struct err *err); /* immediate; waits at most 5 s for another writer */
-bool store_commit(struct store *store, struct err *err);
+bool store_commit(struct store *store, struct err *err); /* survives a killed process; a power cut may lose the newest ones */
+bool store_commit_durable(struct store *store, struct err *err); /* on disk when it returns: for the journal */
 void store_rollback(struct store *store);
 
 /* -------- servers. values: catalog_servers.property_count, only PROP_LOCAL ones are used; "name" must be set. */
@@ -30,13 +31,23 @@ bool store_server_remove(struct store *store, server_id server, struct err *err)
 bool store_server_find(struct store *store, const char *name, server_id *out, struct err *err); /* ERR_NOT_FOUND; case folded */
 
 /* -------- what was learnt. Inside begin/commit of the caller. */
-/* First call of a round for a source: first = true. Rows by key: inserted or updated, row ids stay. */
+/* First call of a round for a source: first = true. Rows by key: inserted or updated, row ids stay; what is as before is not
+ * written. SOURCE_ADDS and SOURCE_BY_ORDER leave rows alone that the defining source did not name. Object "servers": one row, the
+ * server's own. */
 bool store_put_rows(struct store *store, server_id server, const struct object_type *object, int source,
                     const struct value *values, size_t row_count, bool first, int64_t now_s, struct err *err);
-/* The source ended. ok = true: rows of a SOURCE_DEFINES that this round did not name are deleted. Else error is kept with the source. */
+/* The source ended. ok = true: rows of a SOURCE_DEFINES that this round did not name are deleted (all of them, if it had no rows
+ * at all); of a SOURCE_ADDS their properties become unknown. Else error is kept with the source. */
 bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,
                        const char *result /* "done", "not offered", "denied", "failed", "lost" */, const char *error,
                        int64_t now_s, struct err *err);
+/* A round that was given up without store_source_done(): forgets which rows it named. */
+void store_round_forget(struct store *store, server_id server);
+/* Removes one row (after a change deleted it on the server). */
+bool store_row_remove(struct store *store, const struct object_type *object, row_id row, struct err *err);
+/* Row with these keys (values: object->property_count, only keys are read). ERR_NOT_FOUND. */
+bool store_row_find(struct store *store, server_id server, const struct object_type *object, const struct value *values,
+                    row_id *out, struct err *err);
 /* Facts of the server row (reachable, error, last_seen, dhcp_service ...): property place and value. State changes are kept. */
 bool store_server_fact(struct store *store, server_id server, int property, struct value v, int64_t now_s, struct err *err);
 /* Per source: when answered last, result, error; fn false = stop. */
@@ -44,7 +55,9 @@ typedef bool store_source_fn(void *ctx, const char *object, const char *source, 
                              int64_t done_at, int64_t ok_at);
 bool store_sources(struct store *store, server_id server, store_source_fn *fn, void *ctx, struct err *err);
 
-/* -------- lists. Expressions in where use o (the object's table) and s (its server), as query.h compiles them. */
+/* -------- lists. Expressions in where use o (the object's table), s (its server) and f (TABLE_find), as query.h compiles them.
+ * Besides SQLite's own functions there are has(text, word): text contains word, byte by byte; contains(text, word): ASCII
+ * case folded; both 0 for NULL. */
 struct sort_key {
     int property;
     bool descending;

@@ -36,6 +36,7 @@ const struct object_type catalog_exclusions = {
     .sort = "server,scope,start",
     .title_property = "scope_name",
     .free_text = "server,scope,start,end",
+    .find_table = true,
     .range_first = "o.start",
     .range_last = "o.\"end\"",
     .add = "Add-DhcpServerv4ExclusionRange",

@@ -156,6 +156,7 @@ const struct object_type catalog_scopes = {
     .sort = "server,scope",
     .title_property = "name",
     .free_text = "server,scope,prefix,name,description,superscope,state",
+    .find_table = true,
     .range_first = "o.scope",
     .range_last = "(o.scope + 4294967295 - o.mask)",
     .first_is_network = true,

@@ -1,0 +1,212 @@
+/* sql.c - statements, values and errors of SQLite. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_int.h"
+
+const char *store_where(const struct store *store)
+{
+    size_t len = strlen(store->path);
+
+    return len < sizeof(((struct err *)0)->where) ? store->path : store->path + len - 60;
+}
+
+static bool fail_io(struct store *store, const char *doing, struct err *err)
+{
+    int system_errno = sqlite3_system_errno(store->db);
+
+    return err_set(err, ERR_IO, store_where(store), "%s: %s%s%s", doing, sqlite3_errmsg(store->db),
+                   system_errno ? ": " : "", system_errno ? strerror(system_errno) : "");
+}
+
+bool store_fail(struct store *store, const char *doing, struct err *err)
+{
+    const char *where = store_where(store);
+
+    switch (sqlite3_errcode(store->db)) {
+    case SQLITE_INTERRUPT:
+        return err_set(err, ERR_CANCELLED, where, "%s: stopped", doing);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return err_set(err, ERR_TIMEOUT, where, "%s: another program has been writing the database for %d s; try again",
+                       doing, STORE_BUSY_MS / 1000);
+    case SQLITE_FULL:
+        return err_set(err, ERR_IO, where, "%s: no space left on the device; nothing of it was kept, free some and try again",
+                       doing);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return err_set(err, ERR_IO, where, "%s: the database or its folder cannot be written by you", doing);
+    case SQLITE_CORRUPT:
+        return err_set(err, ERR_IO, where,
+                       "%s: the database is damaged (%s); it was left as it is: copy it away, then restore a copy or "
+                       "begin another with --db", doing, sqlite3_errmsg(store->db));
+    case SQLITE_NOTADB:
+        return err_set(err, ERR_IO, where, "%s: this file is no database; it was left as it is: name another with --db",
+                       doing);
+    case SQLITE_CONSTRAINT:
+        return err_set(err, ERR_CONFLICT, where, "%s: %s", doing, sqlite3_errmsg(store->db));
+    default:
+        return fail_io(store, doing, err);
+    }
+}
+
+/* The cache is searched from its end: what ran last runs next. Long-forgotten statements make room. */
+enum { STATEMENTS_MAX = 96 };
+
+static struct store_statement *cached(struct store *store, const char *sql)
+{
+    for (size_t i = store->statement_count; i-- > 0;)
+        if (!store->statements[i].busy && strcmp(store->statements[i].sql, sql) == 0)
+            return &store->statements[i];
+    return NULL;
+}
+
+static void drop_idle(struct store *store)
+{
+    for (size_t i = 0; i < store->statement_count; i++) {
+        if (store->statements[i].busy)
+            continue;
+        sqlite3_finalize(store->statements[i].stmt);
+        free(store->statements[i].sql);
+        store->statement_count--;
+        memmove(store->statements + i, store->statements + i + 1,
+                (store->statement_count - i) * sizeof(*store->statements));
+        return;
+    }
+}
+
+sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct err *err)
+{
+    struct store_statement *entry = cached(store, sql);
+    sqlite3_stmt *stmt = NULL;
+
+    if (entry) {
+        entry->busy = true;
+        return entry->stmt;
+    }
+    if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK) {
+        store_fail(store, "database", err);
+        return NULL;
+    }
+    if (store->statement_count >= STATEMENTS_MAX)
+        drop_idle(store);
+    x_grow(&store->statements, &store->statement_cap, store->statement_count + 1, sizeof(*store->statements));
+    store->statements[store->statement_count++] =
+        (struct store_statement){ .sql = x_strdup(sql), .stmt = stmt, .busy = true };
+    return stmt;
+}
+
+void store_release(struct store *store, sqlite3_stmt *stmt)
+{
+    if (!stmt)
+        return;
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    for (size_t i = store->statement_count; i-- > 0;)
+        if (store->statements[i].stmt == stmt) {
+            store->statements[i].busy = false;
+            return;
+        }
+}
+
+bool store_run(struct store *store, sqlite3_stmt *stmt, const char *doing, struct err *err)
+{
+    int rc;
+
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        ;
+    if (rc != SQLITE_DONE)
+        store_fail(store, doing, err);
+    store_release(store, stmt);
+    return rc == SQLITE_DONE;
+}
+
+bool store_exec(struct store *store, const char *sql, const char *doing, struct err *err)
+{
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return store_fail(store, doing, err);
+    return true;
+}
+
+bool store_integer(struct store *store, const char *sql, int64_t fallback, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return store_fail(store, "opening", err);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(stmt, 0);
+    else if (rc == SQLITE_DONE)
+        *out = fallback;
+    else
+        store_fail(store, "opening", err);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
+void store_bind(sqlite3_stmt *stmt, int at, struct value v)
+{
+    switch (v.type) {
+    case VALUE_NULL: sqlite3_bind_null(stmt, at); break;
+    case VALUE_INT: sqlite3_bind_int64(stmt, at, v.i); break;
+    case VALUE_REAL: sqlite3_bind_double(stmt, at, v.d); break;
+    case VALUE_TEXT: sqlite3_bind_text(stmt, at, v.s, -1, SQLITE_STATIC); break;
+    }
+}
+
+struct value store_column(sqlite3_stmt *stmt, int at)
+{
+    switch (sqlite3_column_type(stmt, at)) {
+    case SQLITE_INTEGER: return V_INT(sqlite3_column_int64(stmt, at));
+    case SQLITE_FLOAT: return V_REAL(sqlite3_column_double(stmt, at));
+    case SQLITE_TEXT: return V_TEXT((const char *)sqlite3_column_text(stmt, at));
+    default: return V_NULL; /* a blob is none of ours */
+    }
+}
+
+/* ------------------------------------------------------------------ functions */
+static void sql_has(sqlite3_context *context, int count, sqlite3_value **args)
+{
+    /* As blobs: the text is there as it is, and need not end in NUL. */
+    const void *text = sqlite3_value_blob(args[0]), *word = sqlite3_value_blob(args[1]);
+    int text_len = sqlite3_value_bytes(args[0]), word_len = sqlite3_value_bytes(args[1]);
+
+    (void)count;
+    sqlite3_result_int(context, text && (word_len == 0 || (word && memmem(text, (size_t)text_len, word, (size_t)word_len))));
+}
+
+static bool contains(const unsigned char *text, size_t len, const unsigned char *word, size_t word_len)
+{
+    for (size_t i = 0; i + word_len <= len; i++) {
+        size_t n = 0;
+
+        while (n < word_len && tolower(text[i + n]) == tolower(word[n]))
+            n++;
+        if (n == word_len)
+            return true;
+    }
+    return false;
+}
+
+static void sql_contains(sqlite3_context *context, int count, sqlite3_value **args)
+{
+    const unsigned char *text = sqlite3_value_text(args[0]), *word = sqlite3_value_text(args[1]);
+
+    (void)count;
+    sqlite3_result_int(context, text && word &&
+                                    contains(text, (size_t)sqlite3_value_bytes(args[0]), word,
+                                             (size_t)sqlite3_value_bytes(args[1])));
+}
+
+bool store_functions(struct store *store)
+{
+    const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+
+    return sqlite3_create_function(store->db, "has", 2, how, NULL, sql_has, NULL, NULL) == SQLITE_OK &&
+           sqlite3_create_function(store->db, "contains", 2, how, NULL, sql_contains, NULL, NULL) == SQLITE_OK;
+}
