@@ -98,10 +98,14 @@ bool cli_servers(struct store *store, const char *query, server_id **ids, size_t
     return true;
 }
 
+static bool reader_gone;
+
 bool cli_stdout(void *ctx, const char *bytes, size_t len)
 {
     (void)ctx;
-    return fwrite(bytes, 1, len, stdout) == len;
+    bool ok = fwrite(bytes, 1, len, stdout) == len;
+    reader_gone = reader_gone || (!ok && errno == EPIPE);
+    return ok;
 }
 
 int cli_flush(int status)
@@ -109,7 +113,7 @@ int cli_flush(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     /* A reader that has seen enough (head) is no error of ours. */
-    if (errno == EPIPE)
+    if (reader_gone || errno == EPIPE)
         return status;
     struct err err;
     err_errno(&err, "standard output", "cannot be written");

@@ -21,7 +21,6 @@ const struct flag_row cli_flags[FLAG_COUNT] = {
     [FLAG_LIMIT] = { "--limit", "N", "At most N rows" },
     [FLAG_WHAT] = { "--what", "a,b", "service, dhcp, utilization, dns, events or all; otherwise service,dhcp,utilization" },
     [FLAG_UPDATE] = { "--update", NULL, "Change servers that are there already instead of refusing them" },
-    [FLAG_YES] = { "--yes", NULL, "Do not ask" },
     [FLAG_SERVERS] = { "--servers", "N", "Servers of the simulated estate; otherwise 40" },
     [FLAG_SCOPES] = { "--scopes", "N", "Its scopes in all; otherwise 1500" },
     [FLAG_SEED] = { "--seed", "N", "Another number makes another estate" },
@@ -47,7 +46,7 @@ const struct subcommand cli_subcommands[] = {
       .more = "Example: ipamtui server set dhcp-ams-01 jump=jump-ams user=svc-ipam", .min_args = 2, .max_args = -1,
       .run = cli_run_server_set },
     { .name = "server remove", .args = "NAME...", .help = "Manage servers no longer; what was learnt of them goes too",
-      .min_args = 1, .max_args = -1, .flags = F(FLAG_YES), .run = cli_run_server_remove },
+      .min_args = 1, .max_args = -1, .run = cli_run_server_remove },
     { .name = "server import", .args = "FILE.csv", .help = "Add all servers of a file; \"-\" reads standard input",
       .more = "The first line names the columns: name, role, address, transport, command, user, port, jump ...\n"
               "The whole file is checked first. With one error in it nothing is changed.",

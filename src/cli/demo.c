@@ -1,0 +1,202 @@
+/* demo.c - the console on a simulated estate. Everything lies in one folder, which goes when the console is left. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "ipamtui/child.h"
+#include "ipamtui/mem.h"
+
+#define MAKE_TIMEOUT_MS 120000
+
+/* The simulator lies beside the program in a build tree, in its own folder when installed. */
+static char *find_simhost(void)
+{
+    const char *named = getenv("IPAMTUI_SIMHOST");
+    if (named && *named)
+        return x_strdup(named);
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    self[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    static const char *const beside[] = { "%s/simhost", "%s/../lib/ipamtui/simhost" };
+    for (size_t i = 0; slash && i < COUNT(beside); i++) {
+        char *path = x_asprintf(beside[i], self);
+        if (access(path, X_OK) == 0)
+            return path;
+        free(path);
+    }
+    return x_strdup(IPAMTUI_LIBEXEC "/simhost");
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    remove(path);
+    return 0;
+}
+
+static void remove_tree(const char *folder)
+{
+    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool make_folder(const char *keep, char **out, struct err *err)
+{
+    if (keep) {
+        char *inside = x_asprintf("%s/x", keep);
+        bool ok = cli_make_folders(inside, err);
+        free(inside);
+        *out = ok ? realpath(keep, NULL) : NULL;
+        return ok && (*out || err_errno(err, keep, "cannot be used"));
+    }
+    const char *tmp = getenv("TMPDIR");
+    char *folder = x_asprintf("%s/ipamtui-demo-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+    if (!mkdtemp(folder)) {
+        err_errno(err, folder, "a temporary folder cannot be made");
+        free(folder);
+        return false;
+    }
+    *out = folder;
+    return true;
+}
+
+static bool number(const struct cli *cli, enum flag flag, const char *fallback, long long most, const char **out,
+                   struct err *err)
+{
+    const char *text = cli->flags[flag] ? cli->flags[flag] : fallback;
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (end == text || *end || errno || n < (flag == FLAG_SERVERS) || n > most)
+        return err_set(err, ERR_INPUT, cli_flags[flag].name, "expected a number from %d to %lld, not \"%s\"",
+                       flag == FLAG_SERVERS, most, text);
+    *out = text;
+    return true;
+}
+
+static bool make_estate(const struct cli *cli, const char *folder, struct err *err)
+{
+    const char *servers, *scopes, *seed;
+    if (!number(cli, FLAG_SERVERS, "40", 100000, &servers, err) ||
+        !number(cli, FLAG_SCOPES, "1500", 10000000, &scopes, err) ||
+        !number(cli, FLAG_SEED, "1", LLONG_MAX, &seed, err))
+        return false;
+    char *simhost = find_simhost();
+    char *argv[] = { simhost,        (char *)"make",     (char *)folder,   (char *)"--servers", (char *)servers,
+                     (char *)"--scopes", (char *)scopes, (char *)"--seed", (char *)seed,        NULL };
+    struct buf errs = { 0 };
+    int status = 0;
+    bool ok = child_run(argv, NULL, MAKE_TIMEOUT_MS, NULL, &errs, &status, err);
+    if (!ok && err->kind == ERR_NOT_FOUND)
+        err_set(err, ERR_NOT_FOUND, simhost, "the simulator is not there; it is built and installed with ipamtui");
+    else if (ok && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        ok = err_set(err, ERR_IO, simhost, "the simulated estate could not be made: %.150s", buf_at(&errs));
+    buf_done(&errs);
+    free(simhost);
+    return ok;
+}
+
+static bool read_csv(const char *path, struct buf *out, struct err *err)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_errno(err, path, "cannot be read");
+    char block[65536];
+    for (size_t got; (got = fread(block, 1, sizeof(block), file)) > 0;)
+        buf_add(out, block, got);
+    bool ok = !ferror(file);
+    fclose(file);
+    return ok || err_errno(err, path, "cannot be read");
+}
+
+static bool make_store(struct cli *cli, const char *folder, struct err *err)
+{
+    char *csv = x_asprintf("%s/servers.csv", folder);
+    struct buf text = { 0 };
+    struct store *store = NULL;
+    struct import_report report;
+    free(cli->db_path);
+    cli->db_path = x_asprintf("%s/demo.db", folder);
+    bool ok = read_csv(csv, &text, err) && store_open(cli->db_path, STORE_WRITE, &store, err) &&
+              serverlist_import(store, csv, buf_at(&text), text.len, true, NULL, NULL, &report, err);
+    store_close(store);
+    buf_done(&text);
+    free(csv);
+    return ok;
+}
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+    stopped = sig;
+}
+
+/* Until the console takes them over, a signal only keeps it from opening: what was made is still removed. */
+static void catch_signals(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    for (size_t i = 0; i < COUNT(signals); i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+static bool open_console(struct cli *cli, const char *label, const char *first_pane, struct err *err)
+{
+    struct cli_console how = {
+        .db_path = cli->db_path,
+        .options = &cli->options,
+        .ssh_config = cli->flags[FLAG_SSH_CONFIG],
+        .pane = cli->flags[FLAG_PANE] ? cli->flags[FLAG_PANE] : first_pane,
+        .filter = cli->flags[FLAG_FILTER],
+        .script = cli->flags[FLAG_SCRIPT],
+        .label = label,
+        .read_only = cli->flags[FLAG_READ_ONLY] != NULL,
+        .fresh = cli->flags[FLAG_FRESH] != NULL,
+        .offline = cli->flags[FLAG_OFFLINE] != NULL,
+    };
+    return cli->console(&how, err);
+}
+
+int cli_run_demo(struct cli *cli)
+{
+    struct err err = { 0 };
+    const char *keep = cli->flags[FLAG_KEEP];
+    bool prepare = cli->flags[FLAG_PREPARE] != NULL;
+    char *folder = NULL;
+    if (prepare && !keep)
+        return cli_usage(cli, "--prepare needs --keep DIR");
+    if (!prepare && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+        return cli_usage(cli, "the console needs a terminal; --keep DIR --prepare makes the estate without one");
+    catch_signals();
+    if (!make_folder(keep, &folder, &err))
+        return cli_fail(&err);
+    bool ok = make_estate(cli, folder, &err) && (stopped || make_store(cli, folder, &err));
+    if (ok && !stopped && !prepare)
+        ok = open_console(cli, "demo", "servers", &err);
+    if (!keep)
+        remove_tree(folder);
+    free(folder);
+    return ok ? STATUS_DONE : cli_fail(&err);
+}
+
+int cli_run_console(struct cli *cli)
+{
+    struct err err = { 0 };
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return cli_usage(cli, "the console needs a terminal; `ipamtui --help` lists what works without one");
+    if (!cli->flags[FLAG_DB] && !cli_make_folders(cli->db_path, &err))
+        return cli_fail(&err);
+    return open_console(cli, NULL, NULL, &err) ? STATUS_DONE : cli_fail(&err);
+}
