@@ -115,16 +115,22 @@ demo: needs
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/ipamtui demo
 
-install: all
+# Manual pages: prose from man/, tables from the program's own rows.
+MAN_PAGES = $(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[157]))
+$(BUILD)/man/%: man/% man/rows.awk $(BUILD)/ipamtui
+	@mkdir -p $(@D)
+	@awk -v program=$(BUILD)/ipamtui -f man/rows.awk $< > $@.new && mv $@.new $@
+man: $(MAN_PAGES)
+
+install: all man
 	install -Dm755 $(BUILD)/ipamtui $(DESTDIR)$(PREFIX)/bin/ipamtui
 	install -Dm755 $(BUILD)/simhost $(DESTDIR)$(LIBEXEC)/simhost
 	@for f in keymaps/*.conf; do install -Dvm644 $$f $(DESTDIR)$(DATADIR)/$$f; done
-	@for n in 1 5 7; do for f in man/*.$$n; do [ ! -e $$f ] || \
-	    install -Dvm644 $$f $(DESTDIR)$(PREFIX)/share/man/man$$n/$${f#man/}; done; done
+	@for f in $(MAN_PAGES); do install -Dvm644 $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ipamtui
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(DATADIR)
-	@for n in 1 5 7; do for f in man/*.$$n; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$$n/$${f#man/}; done; done
+	@for f in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 
 clean:
 	rm -rf $(BUILD)
@@ -136,6 +142,6 @@ help:
 	@echo "make bench     the benchmarks; make lint: layers and library headers"
 	@echo "make install   PREFIX=$(PREFIX) DESTDIR=; make uninstall"
 
-.PHONY: all unit unit-asan needs needs-check lint check bench demo install uninstall clean help
+.PHONY: all unit unit-asan needs needs-check lint check bench demo man install uninstall clean help
 -include $(wildcard src/*/*.mk tests/*/*.mk)
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -38,5 +38,12 @@ bool text_is_utf8(const char *text, size_t len);
 void text_json(struct buf *out, const char *v);
 /* Edit distance for "did you mean"; both under 64 bytes, else a large number. */
 int text_distance(const char *a, const char *b);
+/* The nearest of the names offered to a mistyped word: start with { .word = word }, offer each, read best (NULL: none is near
+ * enough to be meant). Names outlive it. */
+struct text_nearest {
+    const char *word, *best;
+    int distance; /* of best */
+};
+void text_nearest_offer(struct text_nearest *nearest, const char *name);
 
 #endif

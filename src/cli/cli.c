@@ -24,9 +24,16 @@ static void say(const char *text)
     arena_done(&arena);
 }
 
+/* Does the sentence name the place already? */
+static bool names_place(const struct err *err)
+{
+    const char *text = err->text + (err->text[0] == '"');
+    return !err->where[0] || !strncasecmp(text, err->where, strlen(err->where));
+}
+
 int cli_fail(const struct err *err)
 {
-    char *text = err->where[0] ? x_asprintf("%s: %s", err->where, err->text) : x_strdup(err->text);
+    char *text = !names_place(err) ? x_asprintf("%s: %s", err->where, err->text) : x_strdup(err->text);
     say(text);
     free(text);
     return statuses[err->kind];
@@ -57,24 +64,13 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
 
 const char *cli_nearest(const char *word, const char *(*name_at)(size_t i), size_t count)
 {
-    const char *best = NULL;
-    int best_distance = 3;
-    for (size_t i = 0; i < count; i++) {
-        int distance = text_distance(word, name_at(i));
-        if (distance < best_distance && distance < (int)strlen(name_at(i))) {
-            best_distance = distance;
-            best = name_at(i);
-        }
-    }
-    return best;
+    struct text_nearest found = { .word = word };
+    for (size_t i = 0; i < count; i++)
+        text_nearest_offer(&found, name_at(i));
+    return found.best;
 }
 
 /* ------------------------------------------------------------------ reading the command line */
-static const char *flag_name(size_t i)
-{
-    return cli_flags[i].name;
-}
-
 static const char *subcommand_name(size_t i)
 {
     return cli_subcommands[i].name;
@@ -147,9 +143,22 @@ static char *setting_key(const char *flag)
 
 static int bad_flag(const struct cli *cli, const char *flag)
 {
-    const char *near = cli_nearest(flag, flag_name, FLAG_COUNT);
-    return near ? cli_usage(cli, "there is no option %s here; did you mean %s?", flag, near)
-                : cli_usage(cli, "there is no option %s here", flag);
+    struct text_nearest found = { .word = flag };
+    char setting[64] = "";
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if ((FLAGS_EVERYWHERE | cli->command->flags) & F(i))
+            text_nearest_offer(&found, cli_flags[i].name);
+    for (size_t i = 0; cli->command->settings && i < catalog_servers.property_count; i++)
+        if (catalog_servers.properties[i].flags & PROP_LOCAL) {
+            char name[64];
+            const char *before = found.best;
+            snprintf(name, sizeof(name), "--%s", catalog_servers.properties[i].name);
+            text_nearest_offer(&found, name);
+            if (found.best != before) /* name is gone with this turn */
+                found.best = strcpy(setting, name);
+        }
+    return found.best ? cli_usage(cli, "there is no option %s here; did you mean %s?", flag, found.best)
+                      : cli_usage(cli, "there is no option %s here", flag);
 }
 
 /* One word that starts with a dash; *at moves past the argument it takes. */

@@ -39,9 +39,9 @@ static bool read_what(const char *text, unsigned *out, struct err *err)
             *out |= whats[i].what;
         } else if (*word) {
             const char *near = cli_nearest(word, what_name, COUNT(whats));
-            ok = err_set(err, ERR_INPUT, "--what", "\"%s\" cannot be retrieved; %s%s", word,
-                         near ? "did you mean " : "there are service, dhcp, utilization, dns, events and all",
-                         near ? near : "");
+            ok = near ? err_set(err, ERR_INPUT, "--what", "\"%s\" cannot be retrieved; did you mean %s?", word, near)
+                      : err_set(err, ERR_INPUT, "--what",
+                                "\"%s\" cannot be retrieved; there are service, dhcp, utilization, dns, events and all", word);
         }
     }
     free(copy);

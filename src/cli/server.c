@@ -46,18 +46,12 @@ static bool find_server(struct store *store, const char *name, server_id *out, s
         return false;
     struct name_list list = { 0 };
     struct list_spec spec = { .object = &catalog_servers };
-    const char *best = NULL;
-    int best_distance = 3;
+    struct text_nearest near = { .word = name };
     store_list_rows(store, &spec, take_name, &list, NULL);
-    for (size_t i = 0; i < list.count; i++) {
-        int distance = text_distance(name, list.names[i]);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = list.names[i];
-        }
-    }
-    if (best)
-        err_set(err, ERR_NOT_FOUND, name, "there is no such server; did you mean %s?", best);
+    for (size_t i = 0; i < list.count; i++)
+        text_nearest_offer(&near, list.names[i]);
+    if (near.best)
+        err_set(err, ERR_NOT_FOUND, name, "there is no such server; did you mean %s?", near.best);
     else
         err_set(err, ERR_NOT_FOUND, name, "there is no such server");
     for (size_t i = 0; i < list.count; i++)
@@ -111,19 +105,22 @@ int cli_run_server_remove(struct cli *cli)
 }
 
 /* ------------------------------------------------------------------ show */
+/* A host that is down fails every call in the same words: they are printed once. */
 static bool show_source(void *ctx, const char *object, const char *source, const char *result, const char *error,
                         int64_t done_at, int64_t ok_at)
 {
     struct arena arena = { 0 };
     char when[CLOCK_ISO_SIZE] = "never";
-    (void)ctx;
+    struct buf *before = ctx;
     (void)object;
     (void)done_at;
     if (ok_at)
         clock_iso(ok_at, when);
     printf("  %-20s %-12s answered %s\n", source, result ? result : "not asked", when);
-    if (error && *error)
+    if (error && *error && strcmp(buf_at(before), error) != 0)
         printf("  %-20s %s\n", "", text_printable_in(&arena, error));
+    buf_clear(before);
+    buf_adds(before, error ? error : "");
     arena_done(&arena);
     return true;
 }
@@ -149,14 +146,16 @@ static int show_table(struct store *store, server_id id)
     struct arena arena = { 0 };
     struct row row = { 0 };
     struct err err = { 0 };
+    struct buf before = { 0 };
     bool ok = store_rows(store, &catalog_servers, &id, 1, &arena, &row, &err);
     if (ok && !row.id)
         ok = err_set(&err, ERR_NOT_FOUND, "server", "the server is gone");
     if (ok) {
         show_row(&row);
         printf("\nWhat was asked:\n");
-        ok = store_sources(store, id, show_source, NULL, &err);
+        ok = store_sources(store, id, show_source, &before, &err);
     }
+    buf_done(&before);
     arena_done(&arena);
     return ok ? cli_flush(STATUS_DONE) : cli_fail(&err);
 }

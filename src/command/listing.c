@@ -138,17 +138,10 @@ bool listing_write(struct store *store, const struct listing *listing, listing_o
 /* ------------------------------------------------------------------ columns and order, as people write them */
 const char *listing_nearest_property(const struct object_type *object, const char *name)
 {
-    const char *best = NULL;
-    int best_distance = 3;
-    for (size_t i = 0; i < object->property_count; i++) {
-        int distance = text_distance(name, object->properties[i].name);
-        bool begins = strlen(name) >= 3 && !strncmp(name, object->properties[i].name, strlen(name));
-        if (distance < best_distance || (begins && !best)) {
-            best_distance = MIN(distance, best_distance);
-            best = object->properties[i].name;
-        }
-    }
-    return best;
+    struct text_nearest found = { .word = name };
+    for (size_t i = 0; i < object->property_count; i++)
+        text_nearest_offer(&found, object->properties[i].name);
+    return found.best;
 }
 
 static int find_property(const struct object_type *object, const char *name, const char *option, struct err *err)

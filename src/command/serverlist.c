@@ -22,19 +22,13 @@ int serverlist_name_place(void)
     return 0;
 }
 
-/* Nearest of those that can be set, or NULL. */
 static const char *nearest_setting(const char *key)
 {
-    const char *best = NULL;
-    int best_distance = 3;
-    for (size_t i = 0; i < catalog_servers.property_count; i++) {
-        int distance = settable(i) ? text_distance(key, catalog_servers.properties[i].name) : best_distance;
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = catalog_servers.properties[i].name;
-        }
-    }
-    return best;
+    struct text_nearest found = { .word = key };
+    for (size_t i = 0; i < catalog_servers.property_count; i++)
+        if (settable(i))
+            text_nearest_offer(&found, catalog_servers.properties[i].name);
+    return found.best;
 }
 
 int serverlist_property(const char *key, struct err *err)

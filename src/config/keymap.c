@@ -87,16 +87,10 @@ static char *normal_keys(const char *text, char *bad, size_t size)
 
 static const char *nearest_key(const char *key)
 {
-    const char *best = NULL;
-    int best_distance = 3;
-    for (size_t i = 0; key_names[i]; i++) {
-        int distance = text_distance(key, key_names[i]);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = key_names[i];
-        }
-    }
-    return best;
+    struct text_nearest found = { .word = key };
+    for (size_t i = 0; key_names[i]; i++)
+        text_nearest_offer(&found, key_names[i]);
+    return found.best;
 }
 
 static char *read_keys(const struct reading *r, const config_setting_t *row, struct err *err)

@@ -223,16 +223,10 @@ static const struct option_row *find(const char *name)
 
 static const char *nearest(const char *name)
 {
-    const char *best = NULL;
-    int best_distance = 4;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int distance = text_distance(name, rows[i].name);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = rows[i].name;
-        }
-    }
-    return best;
+    struct text_nearest found = { .word = name };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        text_nearest_offer(&found, rows[i].name);
+    return found.best;
 }
 
 /* A setting's value in the type that libconfig read it as; text goes the way of everything a person writes. */
