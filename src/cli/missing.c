@@ -90,8 +90,9 @@ static void judge(struct missing *m, const struct row *row)
     if (!m->known)
         snprintf(text, sizeof(text), "unknown: %s", m->why);
     else
-        snprintf(text, sizeof(text), "%s old: %s", seen ? clock_age(m->now_s - seen, age, sizeof(age)) : "unknown, or",
-                 m->why);
+        snprintf(text, sizeof(text), "as of %s%s; since then: %s",
+                 m->now_s - seen < 60 ? "just now" : clock_age(m->now_s - seen, age, sizeof(age)),
+                 m->now_s - seen < 60 ? "" : " ago", m->why);
     tell(m, server, text);
 }
 
