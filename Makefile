@@ -110,7 +110,8 @@ check:
 	@bash tests/check.sh
 bench: needs-check
 	@$(MAKE) --no-print-directory all
-	@bash tests/bench/run.sh
+	@$(MAKE) --no-print-directory $(BENCHES)
+	@BUILD=$(BUILD) bash tests/bench/run.sh $(BENCHES)
 demo: needs
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/ipamtui demo
