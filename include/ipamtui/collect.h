@@ -50,6 +50,15 @@ void collector_cancel(struct collector *collector, uint64_t job); /* 0 = all; wh
 void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers);
 /* A server was changed in the store: drop its session. */
 void collector_server_changed(struct collector *collector, server_id server);
+/* Where its time went, since it started, as of the last write. */
+struct collector_stats {
+    int64_t rows;        /* written */
+    int64_t cpu_us;      /* of its thread, all of it */
+    int64_t store_us;    /* spent in the store: by the clock, and of cpu_us */
+    int64_t store_cpu_us;
+    int64_t commits;
+};
+struct collector_stats collector_stats(const struct collector *collector);
 /* Ends all sessions and the thread (at most 3 s). NULL is fine. */
 void collector_stop(struct collector *collector);
 

@@ -256,6 +256,12 @@ void collector_server_changed(struct collector *c, server_id server)
     mailbox_put_take(c->requests, request);
 }
 
+struct collector_stats collector_stats(const struct collector *c)
+{
+    return (struct collector_stats){ .rows = c->stats.rows, .cpu_us = c->stats.cpu_us, .store_us = c->stats.store_us,
+                                     .store_cpu_us = c->stats.store_cpu_us, .commits = c->stats.commits };
+}
+
 void collector_stop(struct collector *c)
 {
     if (!c)

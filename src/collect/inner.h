@@ -144,6 +144,9 @@ struct collector {
     struct mailbox *requests, *notes;
     pthread_t thread;
     _Atomic uint64_t next_job;
+    struct {
+        _Atomic int64_t rows, cpu_us, store_us, store_cpu_us, commits;
+    } stats;
     /* its own thread's */
     char *db_path, *ssh_config;
     bool interactive, verify;

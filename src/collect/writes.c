@@ -4,6 +4,7 @@
  * writer on the operator's side waits a few milliseconds at most. */
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "inner.h"
 #include "ipamtui/clock.h"
@@ -182,12 +183,31 @@ static bool drop_removed(struct collector *c, struct write_op **first)
     return any;
 }
 
+static int64_t thread_cpu_us(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void count(struct collector *c, size_t rows, int64_t began_us, int64_t cpu_us)
+{
+    int64_t cpu_now = thread_cpu_us();
+
+    atomic_fetch_add(&c->stats.rows, (int64_t)rows);
+    atomic_fetch_add(&c->stats.store_us, clock_mono_us() - began_us);
+    atomic_fetch_add(&c->stats.store_cpu_us, cpu_now - cpu_us);
+    atomic_fetch_add(&c->stats.commits, 1);
+    atomic_store(&c->stats.cpu_us, cpu_now);
+}
+
 void writes_flush(struct collector *c)
 {
     struct writes *w = &c->writes;
     struct write_op *first = w->first;
     struct err err = { 0 };
-    int64_t began = clock_mono_ms();
+    int64_t began_us = clock_mono_us(), cpu_us = thread_cpu_us();
     size_t rows = w->rows;
     bool ok = false;
 
@@ -201,8 +221,9 @@ void writes_flush(struct collector *c)
         ok = write_all(c->store, first, &err);
     }
     if (log_on())
-        log_line("store", "%zu rows written in %lld ms%s%s", rows, (long long)(clock_mono_ms() - began), ok ? "" : ": ",
+        log_line("store", "%zu rows written in %lld ms%s%s", rows, (long long)(clock_mono_us() - began_us) / 1000, ok ? "" : ": ",
                  ok ? "" : err.text);
+    count(c, rows, began_us, cpu_us);
     if (ok)
         jobs_note_stored(c);
     else

@@ -44,10 +44,18 @@ static bool read_bool(const struct property *property, const struct ps_value *fr
     return true;
 }
 
-/* An address is text, an IPAddress object (ToString), or rarely only its number: network bytes, little-endian. */
-static bool ipv4_of(const struct ps_value *from, struct arena *arena, uint32_t *out)
+/* Text without a copy, where the value has one of its own: a string, or what an object says of itself. */
+static const char *text_at(const struct ps_value *from)
 {
-    const char *text = ps_text(from, arena);
+    if (from->type == PS_STRING)
+        return from->s;
+    return from->object ? from->object->to_string : NULL;
+}
+
+/* An address is text, an IPAddress object (ToString), or rarely only its number: network bytes, little-endian. */
+static bool ipv4_of(const struct ps_value *from, uint32_t *out)
+{
+    const char *text = text_at(from);
     int64_t number = 0;
 
     if (text && ip4_parse(text, out))
@@ -61,12 +69,13 @@ static bool ipv4_of(const struct ps_value *from, struct arena *arena, uint32_t *
 static bool read_ipv4(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
 {
     uint32_t ip = 0;
-    const char *text = ps_text(from, arena);
+    const char *text = text_at(from);
 
     (void)property;
+    (void)arena;
     if (text && text[0] == '\0')
         return true; /* an address that is not set */
-    if (!ipv4_of(from, arena, &ip))
+    if (!ipv4_of(from, &ip))
         return false;
     *out = V_INT(ip);
     return true;
@@ -74,7 +83,7 @@ static bool read_ipv4(const struct property *property, const struct ps_value *fr
 
 static bool read_ipv6(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
 {
-    const char *text = ps_text(from, arena);
+    const char *text = text_at(from);
     char shown[IP6_TEXT_SIZE];
     struct ip6 ip;
 
@@ -94,7 +103,8 @@ static bool read_prefix(const struct property *property, const struct ps_value *
     int64_t length = 0;
 
     (void)property;
-    if (ipv4_of(from, arena, &mask))
+    (void)arena;
+    if (ipv4_of(from, &mask))
         length = ip4_mask_prefix(mask);
     else if (!ps_int(from, &length))
         return false;
@@ -125,9 +135,11 @@ static const char *word_of_number(int64_t number)
 /* A word that the catalogue does not know (a newer Windows) is kept as it came: it is a fact, and no other one. */
 static bool read_enum(const struct property *property, const struct ps_value *from, struct arena *arena, struct value *out)
 {
-    const char *text = ps_text(from, arena);
+    const char *text = text_at(from);
     int64_t number = 0;
 
+    if (!text)
+        text = ps_text(from, arena);
     if (!text || text[0] == '\0')
         return true;
     if (text[strspn(text, "0123456789")] == '\0' && ps_int(from, &number) && word_of_number(number))
@@ -220,19 +232,29 @@ void row_plan_done(struct row_plan *plan)
     *plan = (struct row_plan){ 0 };
 }
 
-/* ps_get() with a first look where the property was in the last answer. */
-static const struct ps_value *find(struct row_item *item, const struct ps_value *answer, const char *name)
+/* The one list that holds an answer's properties, if there is only one to look in: CIM objects have theirs in Props (MS repeats them
+ * for local use), objects of Select-Object all in MS. */
+static size_t only_list(const struct ps_value *answer, const struct ps_property **list)
 {
     const struct ps_object *object = answer->object;
-    const struct ps_property *list = NULL;
-    size_t count = 0;
 
-    if (!object || strchr(name, '.'))
-        return ps_get(answer, name);
-    list = object->prop_count > 0 ? object->props : object->members;
-    count = object->prop_count > 0 ? object->prop_count : object->member_count;
-    if (object->prop_count > 0 && object->member_count > 0 && !ps_is(answer, "CimInstance"))
-        return ps_get(answer, name); /* members hide properties there */
+    if (!object)
+        return 0;
+    if (object->prop_count == 0) {
+        *list = object->members;
+        return object->member_count;
+    }
+    *list = object->props;
+    if (object->member_count == 0 ||
+        (object->type_name_count > 0 && strstr(object->type_names[0], "Management.Infrastructure.CimInstance")))
+        return object->prop_count;
+    return 0;
+}
+
+/* ps_get() with a first look where the property was in the last answer. */
+static const struct ps_value *find(struct row_item *item, const struct ps_value *answer, const char *name,
+                                   const struct ps_property *list, size_t count)
+{
     if (item->at < count && strcmp(list[item->at].name, name) == 0)
         return list[item->at].value;
     for (size_t i = 0; i < count; i++)
@@ -246,10 +268,13 @@ static const struct ps_value *find(struct row_item *item, const struct ps_value 
 bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct arena *arena, struct value *values,
                    struct err *err)
 {
+    const struct ps_property *list = NULL;
+    size_t count = only_list(answer, &list);
+
     for (size_t i = 0; i < plan->count; i++) {
         struct row_item *item = &plan->items[i];
         const struct property *p = &plan->object->properties[item->property];
-        const struct ps_value *from = find(item, answer, p->read.property);
+        const struct ps_value *from = find(item, answer, p->read.property, list, count);
         struct value v;
 
         /* A property that cannot be read is unknown; one that names the row makes the answer useless. */
@@ -297,7 +322,8 @@ static struct ps_value int_argument(const struct property *property, int64_t i, 
     case KIND_PREFIX: /* Windows wants the mask */
         return text_value(arena, ip4_format(ip4_prefix_mask((int)i), shown));
     case KIND_DURATION:
-        return PS_TS(duration_to_ticks(i));
+        /* Windows takes and shows an unlimited lease as the largest TimeSpan. */
+        return PS_TS(i == DURATION_UNLIMITED ? INT64_MAX : duration_to_ticks(i));
     case KIND_TIME:
         return (struct ps_value){ .type = PS_DATETIME, .ticks = (i + INT64_C(62135596800)) * 10000000, .zone = PS_ZONE_UTC };
     default:
