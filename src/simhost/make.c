@@ -111,7 +111,7 @@ static void make_service(struct making *m, const char *name, const char *display
 
     make_object(m, "ServiceController", "ServiceName", name, "Name", name, "DisplayName", display, "Status", status, "StartType", "Automatic",
                 "ServiceType", "Win32OwnProcess", "CanStop", strcmp(status, "Stopped") ? "true" : "false", "CanPauseAndContinue", "true",
-                "CanShutdown", "true", "MachineName", ".", NULL);
+                "CanShutdown", "true", "MachineName", ".", "DependentServices", "", "ServicesDependedOn", "", "RequiredServices", "", NULL);
 }
 
 static void make_host(struct making *m)

@@ -72,10 +72,9 @@ static void sim_broken(void *ctx, const struct err *err)
     ((struct simclient *)ctx)->err = *err;
 }
 
-static bool simclient_start(struct simclient *c, const char *dir, const char *name, int runspaces)
+static bool simclient_start_argv(struct simclient *c, char *const argv[], const char *name, int runspaces)
 {
     static const struct psrp_events events = { sim_opened, sim_closed, sim_broken };
-    char *argv[] = { (char *)sim_program(), "serve", (char *)dir, (char *)name, NULL };
 
     memset(c, 0, sizeof *c);
     if (!child_start(&c->child, argv, NULL, 0, &c->err))
@@ -97,6 +96,13 @@ static void simclient_read(struct simclient *c)
         n = read(c->child.errs, c->errs + have, sizeof c->errs - have - 1);
         psrp_eof(c->psrp, c->errs);
     }
+}
+
+static inline bool simclient_start(struct simclient *c, const char *dir, const char *name, int runspaces)
+{
+    char *argv[] = { (char *)sim_program(), "serve", (char *)dir, (char *)name, NULL };
+
+    return simclient_start_argv(c, argv, name, runspaces);
 }
 
 /* Until *flag, or what was asked for can no longer come, or 10 s. */
