@@ -47,9 +47,9 @@ size_t change_targets_count(const struct change_targets *targets);
 size_t change_targets_servers(const struct change_targets *targets);
 const struct object_type *change_targets_object(const struct change_targets *targets);
 const struct row *change_targets_row(const struct change_targets *targets, size_t at);
-/* Children of a target in order of their key ("exclusions" of a scope). */
+/* Children of a target, side by side in order of their key ("exclusions" of a scope). */
 size_t change_targets_children(const struct change_targets *targets, size_t at, const struct object_type *child,
-                               const struct row *const **rows);
+                               const struct row **first);
 
 /* A field of the form: a writable property over all targets. */
 #define CHANGE_FIELD_TOP 3
@@ -92,10 +92,10 @@ struct change_plan {
     size_t note_count, note_cap;
     char *what;                /* heap; title; "" when empty */
     change_id id;              /* pending in the store under this number; 0 = not kept */
+    int64_t revision;          /* of the kept one */
     change_id of;              /* undo or retry of this one */
     const char *relation;      /* "undo", "retry" or "" */
     int next_no;
-    void *index;               /* private */
 };
 struct change_plan *change_plan_new(void);
 void change_plan_free(struct change_plan *plan);
@@ -160,9 +160,10 @@ bool change_plan_retry(struct store *store, change_id change, const int *only, s
 
 /* ------------------------------------------------------------------ reaching servers */
 struct change_wire {
+    /* 0: there is no such server (any more). Callbacks come from the loop, never from within. */
     host_call_id (*invoke)(void *ctx, server_id server, const struct ps_call *call, int64_t timeout_ms,
                            const struct ps_call_events *events, void *call_ctx);
-    void (*stop)(void *ctx, server_id server, host_call_id id);
+    void (*forget)(void *ctx, server_id server, host_call_id id);  /* stops it, no callback any more */
     void (*close)(void *ctx, server_id server);                    /* not needed any more for now; may be NULL */
     const struct err *(*error)(void *ctx, server_id server);       /* why it cannot be reached; kind NONE = no failure */
     void *ctx;

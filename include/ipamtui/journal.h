@@ -72,8 +72,9 @@ struct change_info {
     change_id of;         /* the change this one undoes or retries; 0 = none */
     const char *relation; /* "undo", "retry", "" */
     struct journal_owner owner;
+    int64_t revision;     /* of the pending plan: goes up with every journal_replan() */
     int64_t counts[CHANGE_STATES];
-    int64_t servers, steps;
+    int64_t servers, steps, targets;
 };
 
 /* -------- writing: each is one durable transaction (synchronous FULL) unless the caller has one open. */
@@ -82,9 +83,10 @@ bool journal_pending(struct store *store, change_id *out, struct err *err);
 /* Makes a change with steps. pending: it replaces nothing (ERR_CONFLICT when there is a pending one). */
 bool journal_make(struct store *store, const struct change_info *info, const struct change_step *steps, size_t count,
                   change_id *out, struct err *err);
-/* Brings a pending plan to these steps: rows are added, changed and deleted by no. ERR_CONFLICT: it is not pending any more. */
+/* Brings a pending plan to these steps. *revision: the one it was read or kept with, then the new one. ERR_CONFLICT: it is not
+ * pending any more, or another process amended it meanwhile. */
 bool journal_replan(struct store *store, change_id change, const char *what, const struct change_step *steps, size_t count,
-                    struct err *err);
+                    int64_t *revision, struct err *err);
 bool journal_drop(struct store *store, change_id change, struct err *err); /* a pending one only; ERR_CONFLICT otherwise */
 /* Pending becomes running, owned by owner. ERR_CONFLICT: somebody else runs or ran it. */
 bool journal_begin(struct store *store, change_id change, const struct journal_owner *owner, int64_t now_s, struct err *err);
@@ -95,9 +97,6 @@ bool journal_write(struct store *store, change_id change, const struct change_st
 bool journal_end(struct store *store, change_id change, int64_t now_s, struct err *err);
 /* Takes over a running change whose owner is dead. ERR_CONFLICT: the owner is alive, elsewhere, or another process was quicker. */
 bool journal_claim(struct store *store, change_id change, const struct journal_owner *me, struct err *err);
-/* One row of an object's table that is known to be gone (after a remove). */
-bool journal_forget_row(struct store *store, server_id server, const struct object_type *object, const struct value *key,
-                        struct err *err);
 
 /* -------- reading */
 bool journal_info(struct store *store, change_id change, struct arena *arena, struct change_info *out, struct err *err);

@@ -1,0 +1,158 @@
+/* apply_read.c - what a re-reading brought: rows by key, told apart by the source that showed them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply_int.h"
+#include "ipamtui/clock.h"
+#include "ipamtui/fetch.h"
+
+void seen_clear(struct seen *seen)
+{
+    seen->count = 0;
+    seen->failed = seen->lost = false;
+    seen->error_id[0] = '\0';
+    seen->words[0] = '\0';
+    err_clear(&seen->err);
+    arena_reset(&seen->mem);
+}
+
+void seen_done(struct seen *seen)
+{
+    free(seen->rows);
+    arena_done(&seen->mem);
+    memset(seen, 0, sizeof(*seen));
+}
+
+static struct seen_row *find_row(const struct seen *seen, const struct object_type *object, const struct key_places *places,
+                                 const struct value *key)
+{
+    for (size_t i = seen->count; i > 0; i--) {
+        struct seen_row *row = &seen->rows[i - 1];
+        size_t k = 0;
+
+        if (row->object != object)
+            continue;
+        while (k < places->count && value_equal(row->values[places->at[k]], key[k]))
+            k++;
+        if (k == places->count)
+            return row;
+    }
+    return NULL;
+}
+
+static struct seen_row *add_row(struct seen *seen, const struct object_type *object)
+{
+    struct seen_row *row;
+
+    x_grow(&seen->rows, &seen->cap, seen->count + 1, sizeof(*seen->rows));
+    row = &seen->rows[seen->count++];
+    *row = (struct seen_row){ .object = object,
+                              .values = arena_alloc(&seen->mem, object->property_count * sizeof(*row->values)) };
+    return row;
+}
+
+/* A property of "servers" that is ours is no answer of the server's: its key comes from the step. */
+static bool has_local_key(const struct object_type *object, const struct key_places *places)
+{
+    return places->count > 0 && (object->properties[places->at[0]].flags & PROP_LOCAL) != 0;
+}
+
+void seen_take(struct seen *seen, const struct reread_call *read, const struct ps_value *answer)
+{
+    const struct object_type *object = read->object;
+    struct value *values = arena_alloc(&seen->mem, object->property_count * sizeof(*values));
+    struct value key[KEY_MAX];
+    struct key_places places;
+    struct seen_row *row;
+    struct err err = { 0 };
+
+    key_places(object, &places);
+    if (!fetch_row(object, read->source, answer, &seen->mem, values, &err)) {
+        seen->failed = true;
+        if (seen->err.kind == ERR_NONE)
+            seen->err = err;
+        return;
+    }
+    for (size_t i = 0; i < places.count; i++)
+        key[i] = read->key != NULL || has_local_key(object, &places) ? read->key[i] : values[places.at[i]];
+    row = find_row(seen, object, &places, key);
+    if (row == NULL)
+        row = add_row(seen, object);
+    for (size_t i = 0; i < places.count; i++)
+        row->values[places.at[i]] = value_copy(key[i], &seen->mem);
+    for (size_t i = 0; i < object->property_count; i++) {
+        const struct property *p = &object->properties[i];
+
+        if (!(p->flags & PROP_KEY) && p->read.source != NULL &&
+            strcmp(p->read.source, object->sources[read->source].name) == 0)
+            row->values[i] = values[i];
+    }
+    row->sources |= 1u << read->source;
+}
+
+const struct seen_row *seen_find(const struct seen *seen, const struct change_step *step)
+{
+    struct key_places places;
+
+    key_places(step->object, &places);
+    return find_row(seen, step->object, &places, step->key);
+}
+
+bool seen_value(const struct seen *seen, const struct change_step *step, struct value *out, bool *there)
+{
+    const struct seen_row *row = seen_find(seen, step);
+    const char *name = step->op == OP_SET ? step->object->properties[step->property].read.source : NULL;
+    int source = name != NULL ? catalog_source(step->object, name) : defining_source(step->object);
+
+    *there = row != NULL && source >= 0 && (row->sources & 1u << source) != 0;
+    *out = V_NULL;
+    if (*there && step->op == OP_SET) {
+        *out = row->values[step->property];
+        if (step->object->properties[step->property].kind == KIND_TEXT && out->type == VALUE_NULL)
+            *out = V_TEXT("");
+    }
+    return *there || !seen->failed;
+}
+
+/* ------------------------------------------------------------------ into the store */
+static bool put_row(struct change_apply *apply, struct apply_server *server, const struct seen_row *row, struct err *err)
+{
+    for (size_t i = 0; i < row->object->source_count; i++)
+        if ((row->sources & 1u << i) != 0 &&
+            !store_put_rows(apply->store, server->id, row->object, (int)i, row->values, 1, false, clock_now_s(), err))
+            return false;
+    return true;
+}
+
+static bool forget_row(struct change_apply *apply, struct apply_server *server, const struct change_step *step,
+                       struct err *err)
+{
+    struct arena mem = { 0 };
+    struct value *values = arena_alloc(&mem, step->object->property_count * sizeof(*values));
+    struct key_places places;
+    struct err inner = { 0 };
+    row_id id;
+    bool ok;
+
+    key_places(step->object, &places);
+    for (size_t i = 0; i < places.count; i++)
+        values[places.at[i]] = step->key[i];
+    ok = store_row_find(apply->store, server->id, step->object, values, &id, &inner)
+             ? store_row_remove(apply->store, step->object, id, err)
+             : inner.kind == ERR_NOT_FOUND || (*err = inner, false);
+    arena_done(&mem);
+    return ok;
+}
+
+bool seen_store(struct change_apply *apply, struct apply_server *server, struct err *err)
+{
+    for (size_t i = 0; i < server->seen.count; i++)
+        if (!put_row(apply, server, &server->seen.rows[i], err))
+            return false;
+    for (size_t i = server->from; i < server->to; i++)
+        if (apply->steps[i].op == OP_REMOVE && apply->steps[i].state == CHANGE_DONE &&
+            !forget_row(apply, server, &apply->steps[i], err))
+            return false;
+    store_round_forget(apply->store, server->id);
+    return true;
+}

@@ -1,0 +1,199 @@
+/* pool.c - hosts for the servers of the store, made when first called: how a change reaches them from a thread of its own. */
+#include "ipamtui/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipamtui/host.h"
+
+struct pool_host {
+    struct change_pool *pool;
+    server_id server;
+    struct host *host;
+    char *texts[5]; /* what the target points to */
+};
+struct change_pool {
+    struct loop *loop;
+    struct transport_hub *hub;
+    struct store *store;
+    const struct options *options;
+    change_ask_fn *ask;
+    void *ask_ctx;
+    struct pool_host **hosts; /* by server */
+    size_t count, cap;
+};
+
+struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub, struct store *store,
+                                    const struct options *options, change_ask_fn *ask, void *ctx)
+{
+    struct change_pool *pool = x_alloc(sizeof(*pool));
+
+    *pool = (struct change_pool){ .loop = loop, .hub = hub, .store = store, .options = options, .ask = ask, .ask_ctx = ctx };
+    return pool;
+}
+
+static void pool_host_free(struct pool_host *h)
+{
+    host_free(h->host);
+    for (size_t i = 0; i < COUNT(h->texts); i++)
+        free(h->texts[i]);
+    free(h);
+}
+
+void change_pool_free(struct change_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (size_t i = 0; i < pool->count; i++)
+        pool_host_free(pool->hosts[i]);
+    free(pool->hosts);
+    free(pool);
+}
+
+/* ------------------------------------------------------------------ a server's row as a target */
+static const char *text_of(const struct row *row, const char *name, const char *otherwise)
+{
+    int place = catalog_property(&catalog_servers, name);
+    struct value v = place >= 0 ? row->values[place] : V_NULL;
+
+    return v.type == VALUE_TEXT && v.s[0] != '\0' ? v.s : otherwise;
+}
+
+static int64_t number_of(const struct row *row, const char *name, int64_t otherwise)
+{
+    int place = catalog_property(&catalog_servers, name);
+    struct value v = place >= 0 ? row->values[place] : V_NULL;
+
+    return v.type == VALUE_INT && v.i != 0 ? v.i : otherwise;
+}
+
+static void make_target(struct pool_host *h, const struct options *options, const struct row *row,
+                        struct transport_target *out)
+{
+    const char *name = text_of(row, "server", "");
+    const char *kind = text_of(row, "transport", options->transport != NULL ? options->transport : "ssh");
+
+    memset(out, 0, sizeof(*out));
+    if (!transport_kind_parse(kind, &out->kind))
+        out->kind = TRANSPORT_SSH;
+    h->texts[0] = x_strdup(name);
+    h->texts[1] = x_strdup(text_of(row, "address", name));
+    h->texts[2] = x_strdup(text_of(row, "user", options->ssh_user != NULL ? options->ssh_user : ""));
+    h->texts[3] = x_strdup(text_of(row, "jump", options->ssh_jump != NULL ? options->ssh_jump : ""));
+    h->texts[4] = x_strdup(out->kind == TRANSPORT_COMMAND
+                               ? text_of(row, "command", "")
+                               : text_of(row, "powershell", options->powershell != NULL ? options->powershell : ""));
+    out->name = h->texts[0];
+    out->address = h->texts[1];
+    out->user = h->texts[2];
+    out->jump = h->texts[3];
+    out->command = h->texts[4];
+    out->port = (int)number_of(row, "port", options->ssh_port);
+}
+
+static void on_ask(void *ctx, const struct transport_ask *ask)
+{
+    struct pool_host *h = ctx;
+
+    h->pool->ask(h->pool->ask_ctx, h->server, ask);
+}
+
+static struct pool_host *pool_find(const struct change_pool *pool, server_id server, size_t *place)
+{
+    size_t low = 0, high = pool->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (pool->hosts[middle]->server < server)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *place = low;
+    return low < pool->count && pool->hosts[low]->server == server ? pool->hosts[low] : NULL;
+}
+
+static struct pool_host *pool_make(struct change_pool *pool, server_id server, size_t place)
+{
+    const struct options *o = pool->options;
+    struct host_options how = { .runspaces = (int)MAX(o->max_calls_per_host, 1),
+                                .start_timeout_ms = o->connect_timeout_s * 1000,
+                                .idle_close_ms = o->idle_close_s * 1000 };
+    struct host_events events = { .ask = pool->ask != NULL ? on_ask : NULL };
+    struct pool_host *h;
+    struct transport_target target;
+    struct arena mem = { 0 };
+    struct row row = { 0 };
+    struct err err = { 0 };
+
+    if (!store_rows(pool->store, &catalog_servers, &server, 1, &mem, &row, &err) || row.id == 0) {
+        arena_done(&mem);
+        return NULL;
+    }
+    h = x_alloc(sizeof(*h));
+    h->pool = pool;
+    h->server = server;
+    make_target(h, o, &row, &target);
+    arena_done(&mem);
+    h->host = host_new(pool->hub, pool->loop, &target, &how, &events, h);
+    x_grow(&pool->hosts, &pool->cap, pool->count + 1, sizeof(struct pool_host *));
+    memmove(pool->hosts + place + 1, pool->hosts + place, (pool->count - place) * sizeof(struct pool_host *));
+    pool->hosts[place] = h;
+    pool->count++;
+    return h;
+}
+
+/* ------------------------------------------------------------------ the wire */
+static host_call_id pool_invoke(void *ctx, server_id server, const struct ps_call *call, int64_t timeout_ms,
+                                const struct ps_call_events *events, void *call_ctx)
+{
+    struct change_pool *pool = ctx;
+    size_t place;
+    struct pool_host *h = pool_find(pool, server, &place);
+
+    if (h == NULL)
+        h = pool_make(pool, server, place);
+    return h != NULL ? host_invoke(h->host, call, timeout_ms, events, call_ctx) : 0;
+}
+
+static void pool_forget(void *ctx, server_id server, host_call_id id)
+{
+    size_t place;
+    struct pool_host *h = pool_find(ctx, server, &place);
+
+    if (h != NULL)
+        host_forget(h->host, id);
+}
+
+static void pool_close(void *ctx, server_id server)
+{
+    size_t place;
+    struct pool_host *h = pool_find(ctx, server, &place);
+
+    if (h != NULL)
+        host_close(h->host);
+}
+
+static const struct err *pool_error(void *ctx, server_id server)
+{
+    size_t place;
+    struct pool_host *h = pool_find(ctx, server, &place);
+
+    return h != NULL ? host_error(h->host) : NULL;
+}
+
+struct change_wire change_pool_wire(struct change_pool *pool)
+{
+    return (struct change_wire){ .invoke = pool_invoke, .forget = pool_forget, .close = pool_close, .error = pool_error,
+                                 .ctx = pool };
+}
+
+void change_pool_answer(struct change_pool *pool, server_id server, const char *const *answers)
+{
+    size_t place;
+    struct pool_host *h = pool_find(pool, server, &place);
+
+    if (h != NULL)
+        host_answer(h->host, answers);
+}
