@@ -143,12 +143,9 @@ static void read_file(struct import *im, const char *text, size_t len)
         read_header(im, cells, count);
     else if (!why.kind)
         tell(im, "line 1: the file is empty; the first line must name the columns");
-    /* Without columns nothing below them can be judged. */
-    while (!im->report->errors && csv_read(&reader, &cells, &count, &why)) {
+    bool named = !im->report->errors; /* without columns nothing below them can be judged */
+    while (named && csv_read(&reader, &cells, &count, &why))
         read_row(im, cells, count);
-        while (csv_read(&reader, &cells, &count, &why))
-            read_row(im, cells, count);
-    }
     if (why.kind)
         tell(im, why.text);
 }
