@@ -174,7 +174,9 @@ struct sim_object *sim_find(const struct sim_server *server, const struct sim_cl
 
 struct sim_object *sim_find1(const struct sim_server *server, const char *class, const char *key)
 {
-    return sim_find(server, sim_class_find(class), &key);
+    const char *keys[8] = { key }; /* the others are empty */
+
+    return sim_find(server, sim_class_find(class), keys);
 }
 
 const struct sim_list *sim_list(const struct sim_server *server, const char *class)

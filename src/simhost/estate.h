@@ -57,7 +57,7 @@ uint64_t sim_number(const struct sim_object *object, const char *property); /* 0
 
 /* The live object of this class with the keys (one text per key property, in order; NULL counts as ""). */
 struct sim_object *sim_find(const struct sim_server *server, const struct sim_class *class, const char *const *keys);
-struct sim_object *sim_find1(const struct sim_server *server, const char *class, const char *key);
+struct sim_object *sim_find1(const struct sim_server *server, const char *class, const char *key); /* first key; the others empty */
 struct sim_object *sim_same(const struct sim_server *server, const struct sim_object *object); /* the one with its keys */
 const struct sim_list *sim_list(const struct sim_server *server, const char *class);
 struct sim_object *sim_host(const struct sim_server *server); /* its SimHost row; never NULL in an opened server */
