@@ -18,7 +18,7 @@ enum command_on {
 enum command_effect {
     EFFECT_LOOK,  /* only what is on screen */
     EFFECT_FETCH, /* asks servers, changes nothing there */
-    EFFECT_STORE, /* our own list of servers, files the operator names; refused with --read-only */
+    EFFECT_STORE, /* our own list of servers; refused with --read-only */
     EFFECT_PLAN,  /* adds to the pending plan; refused with --read-only and on read-only servers */
 };
 /* Heading in help and menu, in this order. */

@@ -36,7 +36,8 @@ void view_only(struct view *view, const row_id *ids, size_t count);
 /* The whole question that is shown, for an export: where and params live until the next view_filter(). */
 void view_spec(const struct view *view, struct list_spec *out);
 size_t view_count(const struct view *view);          /* rows known so far */
-bool view_complete(const struct view *view);         /* the list is whole */
+bool view_complete(const struct view *view);         /* the list is whole and answers the newest question */
+int64_t view_cost_ms(const struct view *view);       /* how long the last whole list took: do not reload more often */
 row_id view_id(const struct view *view, size_t at);
 size_t view_find(const struct view *view, row_id id); /* place, or SIZE_MAX */
 const struct row *view_row(const struct view *view, size_t at); /* NULL: not loaded yet */

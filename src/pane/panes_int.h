@@ -1,0 +1,9 @@
+/* panes_int.h - the panes, one file each. */
+#ifndef IPAM_PANES_INT_H
+#define IPAM_PANES_INT_H
+
+#include "ipamtui/pane.h"
+
+extern const struct pane_ops servers_pane, scopes_pane, exclusions_pane;
+
+#endif

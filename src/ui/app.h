@@ -1,0 +1,272 @@
+/* app.h - the console's state, shared by the files of src/ui. Screen thread only. */
+#ifndef IPAM_UI_APP_H
+#define IPAM_UI_APP_H
+
+#include "edit.h"
+#include "ipamtui/collect.h"
+#include "ipamtui/loop.h"
+#include "ipamtui/ui.h"
+#include "keytable.h"
+#include "table.h"
+
+struct ui;
+/* ------------------------------------------------------------------ what lies over the panes */
+struct overlay;
+struct overlay_ops {
+    void (*draw)(struct ui *ui, struct overlay *overlay);
+    void (*key)(struct ui *ui, struct overlay *overlay, int key);
+    void (*done)(struct ui *ui, struct overlay *overlay); /* frees it */
+    bool guarded; /* keys typed before it was drawn are dropped */
+};
+/* First member of each kind. The topmost gets the keys. */
+struct overlay {
+    const struct overlay_ops *ops;
+    struct overlay *below;
+};
+void ui_push(struct ui *ui, struct overlay *overlay); /* takes it */
+void ui_drop(struct ui *ui, struct overlay *overlay); /* wherever it is; frees it */
+
+/* One thing that may be completed or chosen. */
+struct word {
+    char *word, *help, *key; /* heap */
+    int score;
+};
+struct word_list {
+    struct word *rows;
+    size_t count, cap;
+};
+void word_list_add(struct word_list *list, const char *word, const char *help, const char *key, int score);
+void word_list_sort(struct word_list *list); /* best score first, stable */
+void word_list_done(struct word_list *list);
+
+/* A line typed on the message row. */
+struct prompt_ops {
+    const char *label;
+    void (*changed)(struct ui *ui, const char *text, void *ctx);       /* may be NULL */
+    void (*accept)(struct ui *ui, const char *text, void *ctx);        /* the prompt is closed by then */
+    void (*cancel)(struct ui *ui, void *ctx);                          /* may be NULL */
+    /* Words for what ends at text+at; *from = where the word to be replaced begins. */
+    void (*complete)(struct ui *ui, const char *text, size_t at, size_t *from, struct word_list *out, void *ctx);
+    bool popup; /* completions are shown while typing, not only after Tab */
+};
+void ui_prompt(struct ui *ui, const struct prompt_ops *ops, const char *label, const char *text, struct edit_history *history,
+               void *ctx);
+/* What is wrong with what is being typed, under its character; NULL: nothing. */
+void ui_prompt_error(struct ui *ui, const char *text, size_t at);
+
+/* A list to look at or to choose from. */
+struct choice {
+    char *left, *right; /* heap */
+    int tag;
+    bool checked, heading;
+    char *off; /* heap; why it cannot be chosen now, or NULL */
+};
+struct chooser;
+struct chooser_ops {
+    void (*accept)(struct ui *ui, struct chooser *chooser, const struct choice *choice); /* closed before; NULL: only to look at */
+    bool (*key)(struct ui *ui, struct chooser *chooser, int key); /* true: taken */
+    void (*draw)(struct ui *ui, struct chooser *chooser);         /* over the box; may be NULL */
+    bool checks; /* boxes are shown */
+    bool narrow; /* typing narrows the list */
+};
+struct chooser {
+    struct overlay overlay;
+    const struct chooser_ops *ops;
+    char *title, *hint;
+    struct choice *rows;
+    size_t count, cap, at, top;
+    struct edit narrow;
+    int number, left_w;    /* free use; width of the left column */
+    struct rect placed;    /* h 0 = in the middle, as large as needed */
+};
+struct chooser *chooser_new(const struct chooser_ops *ops, const char *title, const char *hint);
+struct choice *chooser_add(struct chooser *chooser, const char *left, const char *right, int tag);
+void chooser_clear(struct chooser *chooser);
+bool chooser_matches(const struct chooser *chooser, const struct choice *choice);
+const struct choice *chooser_current(const struct chooser *chooser);
+
+/* A question with buttons and, for passwords, lines to type. */
+typedef void dialog_fn(struct ui *ui, int button, const char *const *answers, void *ctx); /* button -1 = Esc */
+struct dialog_field {
+    const char *label;
+    bool echo;
+};
+struct overlay *ui_dialog(struct ui *ui, const char *title, const char *text, const char *const *buttons, int button_count,
+                          int focus, const struct dialog_field *fields, int field_count, dialog_fn *fn, void *ctx);
+
+/* ------------------------------------------------------------------ messages */
+struct message {
+    int64_t at_s;
+    enum look look;
+    char *text;
+};
+struct message_log {
+    struct message *rows;
+    size_t count, cap;
+};
+
+/* ------------------------------------------------------------------ places */
+struct place {
+    size_t pane;
+    char *filter, *crumb; /* heap */
+    bool filter_off;
+    struct sort_key keys[4];
+    size_t key_count;
+    row_id cursor;
+};
+
+/* A pane with its list. */
+struct pane_state {
+    const struct pane_ops *ops;
+    struct table table;
+    bool opened;  /* its list has been asked for */
+    bool stale;   /* the store changed while it was not shown */
+    char *crumb;  /* heap: "Servers > dhcp-ams-01 > Scopes"; NULL = plain */
+    char *columns_saved, *sort_saved, *filter_saved; /* as in the store */
+};
+
+/* What the collector is doing. */
+struct progress {
+    uint64_t job; /* 0 = nothing */
+    size_t done, failed, total, running;
+    int64_t started_ms;
+    char text[200], server[64];
+};
+/* One server's latest outcome, for :jobs. */
+struct outcome {
+    int64_t at_s;
+    server_id server;
+    bool ok;
+    char *name, *text;
+};
+
+struct ask_item {
+    struct ask_item *next;
+    uint64_t id;
+    char server[64];
+    struct transport_ask ask;
+    struct overlay *dialog;
+};
+
+struct ui {
+    const struct ui_options *how;
+    const struct options *options;
+    struct loop *loop;
+    struct view_worker *worker, *errands; /* errands: long reads and writes; started when first needed */
+    struct mailbox *notes;
+    struct collector *collector;
+    struct keymap keymap;
+    struct keytable keys;
+    bool dirty, quit;
+
+    struct pane_state *panes;
+    size_t pane_count, pane, last_pane;
+    struct place *places; /* behind and ahead */
+    size_t place_count, place_cap, place_at;
+
+    struct overlay *overlay;
+    bool drop_keys; /* a question has just appeared: what was typed was not meant for it */
+    int pending[KEYS_MAX];
+    int pending_count;
+    bool pending_box;
+    struct loop_timer pending_timer;
+
+    char message[600];
+    enum look message_look;
+    bool message_stays; /* until a key */
+    struct message_log log;
+
+    struct layout_wish wish;
+    struct layout layout;
+    bool preview_focus;
+    struct preview preview;
+    const struct pane_ops *preview_pane;
+    row_id preview_id, preview_asked;
+    size_t preview_scroll;
+    bool preview_stale;
+    struct loop_timer preview_timer, reload_timer, clock_timer, script_timer;
+
+    enum date_mode dates;
+    int64_t now_s;
+    struct progress progress;
+    struct outcome *outcomes;
+    size_t outcome_count, outcome_cap, failed_count;
+    struct known known;
+    struct ask_item *asks;
+
+    struct edit_history command_history, filter_history, find_history;
+    char *script; /* what is left to replay */
+    size_t script_at;
+    bool script_wait;
+    int64_t ctrl_c_ms;
+};
+
+/* ---- ui.c */
+struct pane_state *ui_pane(struct ui *ui);
+struct table *ui_table(struct ui *ui);
+void ui_dirty(struct ui *ui);
+void ui_key(struct ui *ui, int key);
+struct view_worker *ui_errands(struct ui *ui); /* NULL: could not be started; said so */
+
+/* ---- draw.c */
+void ui_draw(struct ui *ui);
+
+/* ---- message.c */
+void ui_say(struct ui *ui, enum look look, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ui_error(struct ui *ui, const struct err *err);
+void ui_log_only(struct ui *ui, enum look look, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void message_log_done(struct message_log *log);
+
+/* ---- run.c: command lines */
+/* "set lease_duration 8h": finds the command, checks that it may run, runs it. Errors are shown. */
+bool ui_run_line(struct ui *ui, const char *line);
+const struct command *ui_find_command(struct ui *ui, const char *name);
+/* Calls fn for every command of the current pane and of the console. */
+void ui_each_command(struct ui *ui, void (*fn)(struct ui *ui, const struct command *command, void *ctx), void *ctx);
+/* Why it cannot run now, in out; NULL: it can. */
+const char *ui_command_off(struct ui *ui, const struct command *command, char *out, size_t size);
+
+/* ---- panes.c: going places */
+void ui_pane_show(struct ui *ui, size_t pane);
+/* Goes to a pane; filter NULL = as it is; crumb NULL = plain; cursor 0 = as it is. */
+void ui_goto(struct ui *ui, size_t pane, const char *filter, const char *crumb, row_id cursor);
+size_t ui_pane_find(const struct ui *ui, const char *name); /* SIZE_MAX = none */
+bool ui_history_go(struct ui *ui, int step);
+void ui_store_changed(struct ui *ui);
+void ui_panes_done(struct ui *ui);
+
+/* ---- preview.c */
+void ui_preview_moved(struct ui *ui);  /* the cursor may be elsewhere */
+void ui_preview_changed(struct ui *ui); /* the store changed */
+
+/* ---- notes.c: the collector */
+void ui_notes_turn(struct ui *ui);
+void ui_notes_done(struct ui *ui);
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object); /* NULL ids: all servers */
+void ui_cache_age(struct ui *ui); /* asks for it */
+void ui_strip(const struct ui *ui, char *out, size_t size);
+
+/* ---- settings.c */
+void ui_settings_load(struct ui *ui, struct store *store);
+void ui_settings_save(struct ui *ui);
+
+/* ---- script.c */
+bool ui_script_load(struct ui *ui, const char *path, struct err *err);
+void ui_script_step(struct ui *ui);
+
+/* ---- menus.c, help.c, filter.c, sort.c ... */
+void ui_help(struct ui *ui, const char *narrow);
+void ui_menu(struct ui *ui);
+void ui_command_line(struct ui *ui, const char *text);
+char *query_quote(const char *text, char *out, size_t size); /* server:"..." */
+
+/* The console's own commands, by file. */
+struct command_table {
+    const struct command *rows;
+    size_t count;
+};
+extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
+    ui_server_commands;
+extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
+
+#endif

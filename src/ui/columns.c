@@ -1,0 +1,289 @@
+/* columns.c - the columns of a table: which, in what order, how wide; and what their cells say. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ipamtui/clock.h"
+#include "ipamtui/text.h"
+#include "table.h"
+
+#define WIDTH_MIN 3
+#define WIDTH_MAX 80
+
+static const struct property *property_of(const struct table *table, int property)
+{
+    return &table->ops->object->properties[property];
+}
+
+/* Every property has a column; those not named come after, not shown. */
+static void complete_columns(struct table *table)
+{
+    for (size_t p = 0; p < table->ops->object->property_count; p++) {
+        bool there = false;
+
+        for (size_t c = 0; c < table->column_count; c++)
+            there = there || table->columns[c].property == (int)p;
+        if (!there)
+            table->columns[table->column_count++] =
+                (struct column){ .property = (int)p, .width = property_of(table, (int)p)->width };
+    }
+}
+
+/* Reads "name[:width][!]" words; ! = width chosen by the operator. */
+static void read_columns(struct table *table, const char *text)
+{
+    size_t count = table->ops->object->property_count;
+
+    table->columns = x_realloc(table->columns, (count + 1) * sizeof *table->columns);
+    table->column_count = 0;
+    while (*text) {
+        char word[64], *colon;
+        size_t len = strcspn(text, " ");
+        int property, width = 0;
+
+        snprintf(word, sizeof word, "%.*s", (int)MIN(len, sizeof word - 1), text);
+        text += len;
+        text += strspn(text, " ");
+        colon = strchr(word, ':');
+        if (colon) {
+            *colon = '\0';
+            width = atoi(colon + 1);
+        }
+        property = catalog_property(table->ops->object, word);
+        for (size_t c = 0; c < table->column_count && property >= 0; c++) {
+            if (table->columns[c].property == property)
+                property = -1;
+        }
+        if (property < 0)
+            continue;
+        table->columns[table->column_count++] = (struct column){
+            .property = property,
+            .shown = true,
+            .width = width >= WIDTH_MIN && width <= WIDTH_MAX ? width : property_of(table, property)->width,
+            .fixed = colon && strchr(colon + 1, '!'),
+        };
+    }
+}
+
+void table_columns_default(struct table *table, bool wide)
+{
+    const struct object_type *object = table->ops->object;
+
+    if (table->ops->columns) {
+        read_columns(table, table->ops->columns);
+        complete_columns(table);
+    } else {
+        read_columns(table, "");
+        complete_columns(table);
+        for (size_t c = 0; c < table->column_count; c++)
+            table->columns[c].shown = object->properties[table->columns[c].property].flags & PROP_DEFAULT;
+    }
+    for (size_t c = 0; wide && c < table->column_count; c++) {
+        if (object->properties[table->columns[c].property].flags & PROP_WIDE)
+            table->columns[c].shown = true;
+    }
+    table->wide = wide;
+    table->columns_chosen = false;
+}
+
+void table_columns_save(const struct table *table, struct buf *out)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct column *column = &table->columns[c];
+
+        if (column->shown)
+            buf_addf(out, "%s%s:%d%s", out->len ? " " : "", property_of(table, column->property)->name, column->width,
+                     column->fixed ? "!" : "");
+    }
+}
+
+void table_columns_load(struct table *table, const char *text)
+{
+    read_columns(table, text);
+    if (table->column_count == 0) {
+        table_columns_default(table, false);
+        return;
+    }
+    complete_columns(table);
+    table->columns_chosen = true;
+}
+
+void table_sort_save(const struct table *table, struct buf *out)
+{
+    for (size_t i = 0; i < table->key_count; i++)
+        buf_addf(out, "%s%s%s", i ? " " : "", property_of(table, table->keys[i].property)->name,
+                 table->keys[i].descending ? "-" : "");
+}
+
+void table_sort_load(struct table *table, const char *text)
+{
+    struct sort_key keys[COUNT(table->keys)];
+    size_t count = 0;
+
+    while (*text && count < COUNT(keys)) {
+        char word[64];
+        size_t len = strcspn(text, " "), used;
+        int property;
+
+        used = MIN(len, sizeof word - 1);
+        memcpy(word, text, used);
+        word[used] = '\0';
+        text += len;
+        text += strspn(text, " ");
+        keys[count].descending = used > 0 && word[used - 1] == '-';
+        if (keys[count].descending)
+            word[used - 1] = '\0';
+        property = catalog_property(table->ops->object, word);
+        if (property >= 0)
+            keys[count++].property = property;
+    }
+    table_sort(table, keys, count);
+}
+
+void table_width_fit(struct table *table, size_t column, enum date_mode dates, int64_t now_s)
+{
+    struct column *c = &table->columns[column];
+    int width = text_width(property_of(table, c->property)->title);
+    size_t until = MIN(table->top + (size_t)table->height, view_count(table->view));
+
+    for (size_t i = table->top; i < until; i++) {
+        const struct row *row = view_row(table->view, i);
+        struct cell cell;
+        char printable[512];
+
+        if (!row)
+            continue;
+        table_cell(table, row, c->property, dates, now_s, &cell);
+        width = MAX(width, text_width(text_printable(cell.text, printable, sizeof printable)));
+    }
+    c->width = MAX(WIDTH_MIN, MIN(width, WIDTH_MAX));
+    c->fixed = true;
+    table->columns_chosen = true;
+}
+
+/* ------------------------------------------------------------------ laying out */
+
+/* Shares spare cells among the flexible columns, up to what still helps. */
+static void share_spare(const struct table *table, struct slot *slots, size_t count, int spare)
+{
+    while (spare > 0) {
+        bool any = false;
+
+        for (size_t i = 0; i < count && spare > 0; i++) {
+            const struct column *column = &table->columns[slots[i].column];
+
+            if (!(property_of(table, column->property)->flags & PROP_FLEX) || column->fixed || slots[i].w >= 40)
+                continue;
+            slots[i].w++;
+            spare--;
+            any = true;
+        }
+        if (!any)
+            return;
+    }
+}
+
+size_t table_layout(struct table *table, int w, struct slot slots[SLOTS_MAX])
+{
+    size_t count = 0, skipped = 0, hidden = 0;
+    int x = GUTTER;
+
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct column *column = &table->columns[c];
+
+        if (!column->shown)
+            continue;
+        if (count > 0 && skipped < table->scroll) {
+            skipped++;
+            continue;
+        }
+        if (hidden > 0 || count == SLOTS_MAX || (x + MIN(column->width, WIDTH_MIN + 2) > w && count > 0)) {
+            hidden++;
+            continue;
+        }
+        slots[count].column = c;
+        slots[count].w = MIN(column->width, w - x);
+        x += slots[count].w + 1;
+        count++;
+    }
+    table->scroll = MIN(table->scroll, skipped);
+    table->hidden_right = hidden;
+    table->drawn_columns = count;
+    if (hidden == 0)
+        share_spare(table, slots, count, w - x);
+    x = GUTTER;
+    for (size_t i = 0; i < count; i++) {
+        slots[i].x = x;
+        x += slots[i].w + 1;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------ cells */
+
+char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size)
+{
+    time_t when = (time_t)when_s;
+    struct tm tm;
+    char iso[CLOCK_ISO_SIZE];
+
+    switch (mode) {
+    case DATES_LOCAL:
+        localtime_r(&when, &tm);
+        strftime(out, size, now_s - when_s < 86400 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &tm);
+        break;
+    case DATES_UTC:
+        gmtime_r(&when, &tm);
+        strftime(out, size, now_s - when_s < 86400 ? "%H:%M:%SZ" : "%Y-%m-%d %H:%MZ", &tm);
+        break;
+    case DATES_ISO: snprintf(out, size, "%s", clock_iso(when_s, iso)); break;
+    default: clock_age(now_s - when_s, out, size); break;
+    }
+    return out;
+}
+
+/* Unknown, unreadable, refused and not offered never look alike. */
+static void missing_cell(const struct table *table, const struct row *row, const struct property *p, struct cell *cell)
+{
+    static const struct { const char *text; enum look look; } rows[] = {
+        [KNOWN_NEVER] = { "-", LOOK_DIM },          [KNOWN_DONE] = { "-", LOOK_DIM },
+        [KNOWN_NOT_OFFERED] = { "n/a", LOOK_DIM },  [KNOWN_DENIED] = { "denied", LOOK_UNKNOWN },
+        [KNOWN_FAILED] = { "?", LOOK_UNKNOWN },
+    };
+    const char *source = p->read.source ? p->read.source : p->sql ? table->ops->computed_from : NULL;
+    enum known_result result = KNOWN_NEVER;
+
+    if (table->known && source)
+        result = known_result(table->known, row->server, table->ops->object, source);
+    snprintf(cell->text, sizeof cell->text, "%s", rows[result].text);
+    cell->look = rows[result].look;
+}
+
+void table_cell(const struct table *table, const struct row *row, int property, enum date_mode dates, int64_t now_s,
+                struct cell *cell)
+{
+    const struct property *p = property_of(table, property);
+    struct value v = row->values[property];
+
+    cell->look = LOOK_NORMAL;
+    if (v.type == VALUE_NULL) {
+        missing_cell(table, row, p, cell);
+    } else if (p->kind == KIND_TIME && v.type == VALUE_INT) {
+        date_show(dates, v.i, now_s, cell->text, sizeof cell->text);
+    } else {
+        property_show(p, v, cell->text, sizeof cell->text);
+    }
+    if (table->ops->cell)
+        table->ops->cell(row, property, now_s, cell);
+    if (table->ops->seen && strcmp(p->name, table->ops->seen) == 0 && table->known) {
+        const struct known_server *server = known_server(table->known, row->server);
+
+        if (server && server->unreachable && v.type != VALUE_NULL) {
+            memmove(cell->text + 2, cell->text, MIN(strlen(cell->text) + 1, sizeof cell->text - 2));
+            memcpy(cell->text, "! ", 2);
+            cell->text[sizeof cell->text - 1] = '\0';
+            cell->look = LOOK_BAD;
+        }
+    }
+}

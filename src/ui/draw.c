@@ -1,0 +1,288 @@
+/* draw.c - one frame, from state alone. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "app.h"
+#include "ipamtui/text.h"
+#include "screen.h"
+
+static void draw_bar(const struct ui *ui, struct rect r)
+{
+    char text[128], clock[32];
+    struct tm tm;
+    time_t now = (time_t)ui->now_s;
+    int x = 0;
+
+    screen_put(r.y, 0, r.w, LOOK_BAR, "");
+    snprintf(text, sizeof text, "%s ", ui->how->label ? ui->how->label : "ipamtui");
+    x += screen_text(r.y, x, r.w, LOOK_TITLE, text);
+    for (size_t i = 0; i < ui->pane_count; i++) {
+        const struct pane_ops *ops = ui->panes[i].ops;
+        bool here = i == ui->pane;
+
+        if (!ops->digit && !here)
+            continue;
+        if (ops->digit)
+            snprintf(text, sizeof text, here ? "[%c %s]" : " %c %s ", ops->digit, ops->title);
+        else
+            snprintf(text, sizeof text, "[%s]", ops->title);
+        x += screen_text(r.y, x, r.w - x, here ? LOOK_TAB : LOOK_BAR, text);
+    }
+    if (ui->how->read_only)
+        screen_text(r.y, x + 1, r.w - x - 1, LOOK_WARN, "read-only");
+    if (ui->dates == DATES_UTC || ui->dates == DATES_ISO)
+        gmtime_r(&now, &tm);
+    else
+        localtime_r(&now, &tm);
+    strftime(clock, sizeof clock, r.w >= LAYOUT_BESIDE_W ? "%H:%M %Z" : "%H:%M", &tm);
+    screen_put_right(r.y, r.w - 12, 12, LOOK_BAR, clock);
+}
+
+static void title_sort(const struct table *table, char *out, size_t size)
+{
+    struct buf text = { 0 };
+
+    for (size_t i = 0; i < table->key_count; i++)
+        buf_addf(&text, "%s%s %s", i ? ", " : "", table->ops->object->properties[table->keys[i].property].title,
+                 glyph(table->keys[i].descending ? GLYPH_DOWN : GLYPH_UP));
+    snprintf(out, size, "%s", text.len ? buf_at(&text) : "");
+    buf_done(&text);
+}
+
+static void title_count(const struct table *table, char *out, size_t size)
+{
+    size_t count = view_count(table->view);
+    const char *more = view_complete(table->view) ? "" : "+";
+
+    if (table->total >= 0 && (size_t)table->total > count)
+        snprintf(out, size, "%zu%s of %lld", count, more, (long long)table->total);
+    else
+        snprintf(out, size, "%zu%s", count, more);
+}
+
+static void title_marks(const struct table *table, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (table->marks.count > 0 && table->hidden_marks > 0)
+        snprintf(out, size, "%zu marked (%zu hidden)", table->marks.count, table->hidden_marks);
+    else if (table->marks.count > 0)
+        snprintf(out, size, "%zu marked", table->marks.count);
+    if (table->range_from)
+        snprintf(out + strlen(out), size - strlen(out), "%srange", out[0] ? ", " : "");
+}
+
+static void draw_title(const struct ui *ui, struct rect r)
+{
+    const struct pane_state *pane = &ui->panes[ui->pane];
+    const struct table *table = &pane->table;
+    char left[512], sort[160], count[64], marks[64], right[400];
+    bool filtered = table->filter[0] != '\0';
+    int right_w, used;
+
+    title_sort(table, sort, sizeof sort);
+    title_count(table, count, sizeof count);
+    title_marks(table, marks, sizeof marks);
+    snprintf(right, sizeof right, "%s%s%s%s%s%s%s%s", table->frozen ? "frozen   " : "", table->only_marked ? "only marked   " : "",
+             sort[0] ? "sort " : "", sort, sort[0] ? "   " : "", count, marks[0] ? "   " : "", marks);
+    if (pane->crumb)
+        snprintf(left, sizeof left, "%s", pane->crumb);
+    else
+        snprintf(left, sizeof left, "%s %s %s", pane->ops->title, glyph(GLYPH_CRUMB), filtered && !table->filter_off ? "filtered" : "all");
+    right_w = MIN(text_width(right), r.w * 2 / 3);
+    used = screen_text(r.y, r.x, r.w - right_w - 2, LOOK_TITLE, left);
+    if (filtered) {
+        char filter[400];
+
+        snprintf(filter, sizeof filter, "/%s%s", table->filter, table->filter_off ? " (off: & on)" : "");
+        screen_text(r.y, r.x + used + 3, r.w - right_w - used - 5, table->filter_off ? LOOK_DIM : LOOK_MATCH, filter);
+    }
+    screen_put_right(r.y, r.x + r.w - right_w, right_w, LOOK_NORMAL, right);
+}
+
+static void draw_empty(const struct ui *ui, struct rect r)
+{
+    const struct pane_state *pane = &ui->panes[ui->pane];
+    const struct table *table = &pane->table;
+    char text[300], keys[64];
+
+    if (!view_complete(table->view)) {
+        snprintf(text, sizeof text, "Reading ...");
+    } else if (table->only_marked) {
+        snprintf(text, sizeof text, "None of the marked %ss is in this list.", pane->ops->noun);
+    } else if (table->filter[0] && !table->filter_off) {
+        keytable_keys_of(&ui->keys, pane->ops->name, "filter-toggle", keys, sizeof keys);
+        snprintf(text, sizeof text, "No %s matches /%s (%s shows all).", pane->ops->noun, table->filter, keys);
+    } else {
+        snprintf(text, sizeof text, "%s", pane->ops->empty);
+    }
+    screen_text(r.y + 1, r.x + GUTTER, r.w - GUTTER, LOOK_NORMAL, text);
+}
+
+/* ------------------------------------------------------------------ preview */
+
+static void draw_rule(const struct ui *ui, struct rect r, bool beside)
+{
+    char title[300], keys[32], hint[64];
+    const char *name = ui->preview_id && ui->preview.title ? ui->preview.title : "";
+
+    if (beside) {
+        screen_rule_down(r.y, r.x, r.h);
+        return;
+    }
+    keytable_keys_of(&ui->keys, ui_pane((struct ui *)ui)->ops->name, "preview", keys, sizeof keys);
+    snprintf(hint, sizeof hint, " %s hide ", keys);
+    snprintf(title, sizeof title, " %s ", name);
+    screen_rule(r.y, r.x, r.w);
+    if (name[0])
+        screen_text(r.y, r.x + 2, r.w - 20, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, title);
+    if (keys[0])
+        screen_text(r.y, r.x + r.w - text_width(hint) - 2, text_width(hint), LOOK_DIM, hint);
+}
+
+static void draw_preview(struct ui *ui, struct rect r)
+{
+    size_t rows = (size_t)MAX(r.h - (ui->layout.beside ? 2 : 0), 0), last;
+    int y = r.y;
+
+    if (ui->layout.beside && ui->preview.title) {
+        screen_put(y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
+        y += 2;
+    }
+    last = ui->preview.count > rows ? ui->preview.count - rows : 0;
+    ui->preview_scroll = MIN(ui->preview_scroll, last);
+    for (size_t i = 0; i < rows && ui->preview_scroll + i < ui->preview.count; i++) {
+        const struct preview_line *line = &ui->preview.lines[ui->preview_scroll + i];
+
+        screen_text(y + (int)i, r.x, r.w, line->look, line->text);
+    }
+    if (ui->preview_scroll + rows < ui->preview.count)
+        screen_text(r.y + r.h - 1, r.x + r.w - 7, 7, LOOK_DIM, " more ");
+    if (ui->preview_focus)
+        screen_cursor(y, r.x);
+}
+
+/* ------------------------------------------------------------------ bottom lines */
+
+static void draw_footer(struct ui *ui, struct rect r)
+{
+    bool letters = strcmp(ui->options->footer, "letters") == 0;
+    int x = 0;
+
+    for (size_t i = 0; i < ui->keys.count; i++) {
+        const struct key_entry *entry = &ui->keys.rows[i];
+        bool fkey = entry->count == 1 && entry->keys[0] > K_F0 && entry->keys[0] <= K_F12;
+        const struct command *command;
+        char keys[64], name[64], why[200];
+
+        if (fkey == letters || !keytable_in_force(&ui->keys, entry, ui_pane(ui)->ops->name))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)MIN(strcspn(entry->binding->run, " "), 63), entry->binding->run);
+        command = ui_find_command(ui, name);
+        if (!command || !command->label)
+            continue;
+        keys_title(entry->keys, entry->count, keys, sizeof keys);
+        if (x + text_width(keys) + text_width(command->label) + 2 > r.w)
+            break;
+        x += screen_text(r.y, x, r.w - x, LOOK_KEY, keys) + 1;
+        x += screen_text(r.y, x, r.w - x, ui_command_off(ui, command, why, sizeof why) ? LOOK_DIM : LOOK_NORMAL, command->label) + 1;
+    }
+}
+
+/* After a prefix: what may follow. */
+static void draw_pending(struct ui *ui)
+{
+    struct rect r = { .x = 2, .w = MIN(ui->layout.message.w - 4, 76) };
+    char title[64];
+    int rows = 0, y;
+
+    for (size_t i = 0; i < ui->keys.count; i++) {
+        const struct key_entry *entry = &ui->keys.rows[i];
+
+        rows += entry->count > ui->pending_count &&
+                memcmp(entry->keys, ui->pending, (size_t)ui->pending_count * sizeof(int)) == 0 &&
+                keytable_in_force(&ui->keys, entry, ui_pane(ui)->ops->name);
+    }
+    r.h = MIN(rows + 2, ui->layout.strip.y - 1);
+    r.y = ui->layout.strip.y - r.h + 1;
+    keys_title(ui->pending, ui->pending_count, title, sizeof title);
+    screen_box(r, title);
+    y = r.y + 1;
+    for (size_t i = 0; i < ui->keys.count && y < r.y + r.h - 1; i++) {
+        const struct key_entry *entry = &ui->keys.rows[i];
+        const struct command *command;
+        char keys[64], line[300], name[64];
+
+        if (entry->count <= ui->pending_count ||
+            memcmp(entry->keys, ui->pending, (size_t)ui->pending_count * sizeof(int)) != 0 ||
+            !keytable_in_force(&ui->keys, entry, ui_pane(ui)->ops->name))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)MIN(strcspn(entry->binding->run, " "), 63), entry->binding->run);
+        command = ui_find_command(ui, name);
+        keys_title(entry->keys + ui->pending_count, entry->count - ui->pending_count, keys, sizeof keys);
+        snprintf(line, sizeof line, "%-6s %s", keys,
+                 entry->binding->note ? entry->binding->note : command ? command->help : entry->binding->run);
+        screen_put(y++, r.x + 2, r.w - 4, LOOK_NORMAL, line);
+    }
+}
+
+static void draw_too_small(int w, int h)
+{
+    char text[80];
+
+    snprintf(text, sizeof text, "%dx%d: at least %dx%d is needed", w, h, LAYOUT_MIN_W, LAYOUT_MIN_H);
+    screen_text(h / 2, 0, w, LOOK_TITLE, text);
+    if (h / 2 + 1 < h)
+        screen_text(h / 2 + 1, 0, w, LOOK_NORMAL, "Q quits; keys that edit do nothing");
+}
+
+static void draw_overlays(struct ui *ui, struct overlay *overlay)
+{
+    if (!overlay)
+        return;
+    draw_overlays(ui, overlay->below);
+    overlay->ops->draw(ui, overlay);
+}
+
+void ui_draw(struct ui *ui)
+{
+    struct table *table = ui_table(ui);
+    struct table_style style = { .dates = ui->dates, .now_s = ui->now_s, .focused = !ui->preview_focus };
+    struct layout_wish wish = ui->wish;
+    char strip[512];
+    int w, h;
+
+    screen_size(&w, &h);
+    screen_begin();
+    if (!ui_pane(ui)->ops->preview)
+        wish.preview = PREVIEW_OFF;
+    ui->layout = layout(w, h, &wish);
+    if (ui->layout.too_small) {
+        draw_too_small(w, h);
+        screen_end();
+        return;
+    }
+    if (!table->columns_chosen && table->wide != (w >= LAYOUT_BESIDE_W))
+        table_columns_default(table, w >= LAYOUT_BESIDE_W);
+    table_sync(table);
+    draw_bar(ui, ui->layout.bar);
+    draw_title(ui, ui->layout.title);
+    if (ui->layout.list.h > 0) {
+        table_draw(table, ui->layout.head, ui->layout.list, &style);
+        if (view_count(table->view) == 0)
+            draw_empty(ui, ui->layout.list);
+    }
+    if (ui->layout.preview.h > 0) {
+        draw_rule(ui, ui->layout.rule, ui->layout.beside);
+        draw_preview(ui, ui->layout.preview);
+    }
+    ui_strip(ui, strip, sizeof strip);
+    screen_put(ui->layout.strip.y, 0, w, ui->progress.job ? LOOK_TITLE : LOOK_DIM, strip);
+    screen_put(ui->layout.message.y, 0, w, ui->message_look, ui->message);
+    if (ui->layout.footer.h)
+        draw_footer(ui, ui->layout.footer);
+    if (ui->pending_box && !ui->overlay)
+        draw_pending(ui);
+    draw_overlays(ui, ui->overlay);
+    screen_end();
+}

@@ -1,0 +1,343 @@
+/* notes.c - what the collector says: progress, failures, questions; and how old things are. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "ipamtui/clock.h"
+#include "ipamtui/text.h"
+
+#define TOPIC_CACHE 2
+#define TOPIC_RETRIEVE 0
+
+/* ------------------------------------------------------------------ outcomes */
+
+static void keep_outcome(struct ui *ui, const struct note *note)
+{
+    struct outcome *at = NULL;
+
+    for (size_t i = 0; i < ui->outcome_count && !at; i++) {
+        if (ui->outcomes[i].server == note->server)
+            at = &ui->outcomes[i];
+    }
+    if (!at) {
+        x_grow(&ui->outcomes, &ui->outcome_cap, ui->outcome_count + 1, sizeof *ui->outcomes);
+        at = &ui->outcomes[ui->outcome_count++];
+        *at = (struct outcome){ .server = note->server };
+    }
+    ui->failed_count -= at->text && !at->ok;
+    ui->failed_count += !note->ok;
+    free(at->name);
+    free(at->text);
+    at->at_s = clock_now_s();
+    at->ok = note->ok;
+    at->name = x_strdup(note->server_name);
+    at->text = x_strdup(note->ok ? note->text : note->err.text[0] ? note->err.text : note->text);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+static void show_next_ask(struct ui *ui);
+
+static struct ask_item **find_ask(struct ui *ui, uint64_t id)
+{
+    struct ask_item **at = &ui->asks;
+
+    while (*at && (*at)->id != id)
+        at = &(*at)->next;
+    return at;
+}
+
+static void ask_answer(struct ui *ui, int button, const char *const *answers, void *ctx)
+{
+    struct ask_item *item = ctx, **at = find_ask(ui, item->id);
+
+    /* A host key has no lines to type: it is accepted by an empty list, which is what the dialog hands over. */
+    collector_answer(ui->collector, item->id, button == 0 ? answers : NULL);
+    if (*at)
+        *at = item->next;
+    free(item);
+    show_next_ask(ui);
+}
+
+static void show_ask(struct ui *ui, struct ask_item *item)
+{
+    static const char *const key_buttons[] = { "Accept", "Refuse" };
+    static const char *const text_buttons[] = { "OK", "Cancel" };
+    bool key = item->ask.kind == ASK_HOSTKEY;
+    struct dialog_field fields[4];
+    char title[200], *text;
+
+    for (int i = 0; i < item->ask.prompt_count && i < 4; i++) {
+        fields[i].label = item->ask.prompts[i][0]            ? item->ask.prompts[i]
+                          : item->ask.kind == ASK_PASSPHRASE ? "Passphrase:"
+                                                             : "Password:";
+        fields[i].echo = item->ask.kind == ASK_PROMPTS && item->ask.echo[i];
+    }
+    snprintf(title, sizeof title, "%s: %s", item->server, key ? "unknown host key" : item->ask.kind == ASK_PASSPHRASE ? "passphrase" : "login");
+    text = x_asprintf("%s%s%s\n%s", item->ask.host, item->ask.host[0] ? ":\n" : "", item->ask.text,
+                      key ? "\nAccept it only if you know that it is this host's.\n" : "");
+    item->dialog = ui_dialog(ui, title, text, key ? key_buttons : text_buttons, 2, key ? 1 : 0, fields,
+                             MIN(item->ask.prompt_count, 4), ask_answer, item);
+    free(text);
+}
+
+static void show_next_ask(struct ui *ui)
+{
+    if (ui->asks && !ui->asks->dialog)
+        show_ask(ui, ui->asks);
+}
+
+static void take_ask(struct ui *ui, const struct note *note)
+{
+    struct ask_item *item = x_alloc(sizeof *item), **end = &ui->asks;
+
+    item->id = note->ask_id;
+    item->ask = note->ask;
+    snprintf(item->server, sizeof item->server, "%s", note->server_name);
+    while (*end)
+        end = &(*end)->next;
+    *end = item;
+    show_next_ask(ui);
+}
+
+static void ask_gone(struct ui *ui, uint64_t id)
+{
+    struct ask_item **at = find_ask(ui, id), *item = *at;
+
+    if (!item)
+        return;
+    *at = item->next;
+    if (item->dialog)
+        ui_drop(ui, item->dialog);
+    free(item);
+    show_next_ask(ui);
+}
+
+/* ------------------------------------------------------------------ notes */
+
+static void finished(struct ui *ui, const struct note *note)
+{
+    double seconds = ui->progress.started_ms ? (double)(clock_mono_ms() - ui->progress.started_ms) / 1000 : 0;
+    const char *plural = note->total == 1 ? "" : "s";
+
+    if (note->job != ui->progress.job)
+        return;
+    ui->progress = (struct progress){ 0 };
+    if (note->regular)
+        return; /* nobody asked for it; the strip and :jobs have what failed */
+    if (note->failed > 0)
+        ui_say(ui, LOOK_WARN, "Retrieved %zu of %zu server%s in %.1f s; %zu failed (:jobs says why)", note->done - MIN(note->done, note->failed),
+               note->total, plural, seconds, note->failed);
+    else
+        ui_say(ui, LOOK_NORMAL, "Retrieved %zu server%s in %.1f s", note->total, plural, seconds);
+}
+
+static void round_moved(struct ui *ui, const struct note *note)
+{
+    struct progress *progress = &ui->progress;
+
+    if (progress->job != note->job)
+        progress->started_ms = clock_mono_ms();
+    progress->job = note->job;
+    progress->done = note->done;
+    progress->failed = note->failed;
+    progress->total = note->total;
+    progress->running = note->running;
+    snprintf(progress->text, sizeof progress->text, "%s", note->text);
+    snprintf(progress->server, sizeof progress->server, "%s", note->server_name);
+}
+
+static void take_note(struct ui *ui, const struct note *note)
+{
+    switch (note->kind) {
+    case NOTE_ROUND: round_moved(ui, note); break;
+    case NOTE_SERVER:
+        keep_outcome(ui, note);
+        if (!note->ok)
+            ui_log_only(ui, LOOK_BAD, "%s: %s", note->server_name, note->err.text[0] ? note->err.text : note->text);
+        break;
+    case NOTE_FINISHED: finished(ui, note); break;
+    case NOTE_STORED: ui_store_changed(ui); break;
+    case NOTE_ASK: take_ask(ui, note); break;
+    case NOTE_ASK_GONE: ask_gone(ui, note->ask_id); break;
+    case NOTE_FAULT: ui_error(ui, &note->err); break;
+    }
+    ui_dirty(ui);
+}
+
+void ui_notes_turn(struct ui *ui)
+{
+    struct note *note;
+
+    while ((note = mailbox_get(ui->notes))) {
+        take_note(ui, note);
+        free(note);
+    }
+}
+
+void ui_notes_done(struct ui *ui)
+{
+    while (ui->asks) {
+        struct ask_item *item = ui->asks;
+
+        ui->asks = item->next;
+        free(item);
+    }
+    for (size_t i = 0; i < ui->outcome_count; i++) {
+        free(ui->outcomes[i].name);
+        free(ui->outcomes[i].text);
+    }
+    free(ui->outcomes);
+    known_done(&ui->known);
+    mailbox_free(ui->notes, free);
+}
+
+/* ------------------------------------------------------------------ asking servers */
+
+struct retrieval {
+    struct ui *ui;
+    const struct object_type *object;
+    row_id *ids; /* NULL: every server */
+    size_t count;
+    server_id *servers;
+    size_t server_count, server_cap;
+};
+
+static bool add_server(void *ctx, const struct row *row)
+{
+    struct retrieval *r = ctx;
+
+    x_grow(&r->servers, &r->server_cap, r->server_count + 1, sizeof *r->servers);
+    r->servers[r->server_count++] = row->server;
+    return true;
+}
+
+/* A server's rows lie together in most orders, so the last one added is looked at first. */
+static void add_once(struct retrieval *r, server_id server)
+{
+    for (size_t i = r->server_count; i > 0; i--) {
+        if (r->servers[i - 1] == server)
+            return;
+    }
+    x_grow(&r->servers, &r->server_cap, r->server_count + 1, sizeof *r->servers);
+    r->servers[r->server_count++] = server;
+}
+
+static bool find_servers(struct store *store, void *job, struct err *err)
+{
+    struct retrieval *r = job;
+    struct list_spec all = { .object = &catalog_servers };
+    const size_t piece = 500;
+
+    if (!r->ids)
+        return store_list_rows(store, &all, add_server, r, err);
+    for (size_t at = 0; at < r->count; at += piece) {
+        size_t count = MIN(piece, r->count - at);
+        struct arena arena = { 0 };
+        struct row *rows = x_calloc(count, sizeof *rows);
+        bool ok = store_rows(store, r->object, r->ids + at, count, &arena, rows, err);
+
+        for (size_t i = 0; ok && i < count; i++) {
+            if (rows[i].id)
+                add_once(r, rows[i].server);
+        }
+        free(rows);
+        arena_done(&arena);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static void servers_found(void *job, bool ok, const struct err *err)
+{
+    struct retrieval *r = job;
+
+    if (!ok && err->kind != ERR_CANCELLED)
+        ui_error(r->ui, err);
+    if (ok && r->server_count > 0 && r->ui->collector)
+        collector_retrieve(r->ui->collector, r->servers, r->server_count, WHAT_DEFAULT);
+    free(r->ids);
+    free(r->servers);
+    free(r);
+}
+
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object)
+{
+    struct retrieval *r = x_alloc(sizeof *r);
+
+    r->ui = ui;
+    r->object = object;
+    if (ids) {
+        r->ids = x_alloc((count + 1) * sizeof *ids);
+        memcpy(r->ids, ids, count * sizeof *ids);
+        r->count = count;
+    }
+    view_worker_ask(ui->worker, TOPIC_RETRIEVE, find_servers, servers_found, r);
+}
+
+/* ------------------------------------------------------------------ what is known, and how old it is */
+
+struct known_job {
+    struct ui *ui;
+    struct known known;
+};
+
+static bool load_known(struct store *store, void *job, struct err *err)
+{
+    return known_load(store, &((struct known_job *)job)->known, err);
+}
+
+static void known_loaded(void *ctx, bool ok, const struct err *err)
+{
+    struct known_job *job = ctx;
+    struct ui *ui = job->ui;
+
+    (void)err;
+    if (ok) {
+        known_done(&ui->known);
+        ui->known = job->known;
+        job->known = (struct known){ 0 };
+        ui_dirty(ui);
+    }
+    known_done(&job->known);
+    free(job);
+}
+
+void ui_cache_age(struct ui *ui)
+{
+    struct known_job *job = x_alloc(sizeof *job);
+
+    job->ui = ui;
+    view_worker_ask(ui->worker, TOPIC_CACHE, load_known, known_loaded, job);
+}
+
+void ui_strip(const struct ui *ui, char *out, size_t size)
+{
+    const struct progress *progress = &ui->progress;
+    struct buf text = { 0 };
+    char age[32];
+
+    if (progress->job) {
+        size_t waiting = progress->total - MIN(progress->total, progress->done + progress->running);
+
+        buf_addf(&text, "Retrieving %zu/%zu: %zu running, %zu waiting, %zu failed", progress->done, progress->total,
+                 progress->running, waiting, progress->failed);
+        if (progress->server[0])
+            buf_addf(&text, " | %s: %s", progress->server, progress->text);
+    } else {
+        buf_addf(&text, "idle");
+        if (ui->failed_count > 0)
+            buf_addf(&text, ", %zu server%s failed (:jobs)", ui->failed_count, ui->failed_count == 1 ? "" : "s");
+    }
+    if (ui->known.oldest)
+        buf_addf(&text, " | cache %s", clock_age(ui->now_s - ui->known.oldest, age, sizeof age));
+    if (ui->known.unreachable && !progress->job)
+        buf_addf(&text, ", %zu unreachable older", ui->known.unreachable);
+    if (ui->known.never)
+        buf_addf(&text, ", %zu never seen", ui->known.never);
+    snprintf(out, size, "%s", buf_at(&text));
+    buf_done(&text);
+}
