@@ -152,7 +152,8 @@ struct object_type {
     const char *sort;    /* default order: "server,scope" */
     const char *title_property; /* what a row is called after its key: "name" */
     const char *free_text; /* comma list: properties that plain words search */
-    bool find_table;       /* many rows: the store keeps their free text, lower case, in table TABLE_find (alias f, column find) */
+    bool find_table;       /* many rows: the store keeps their free text, lower case, in table TABLE_find (alias f, column find),
+                              and that of all rows of a server together in TABLE_words(server, text) */
     /* IPv4 addresses a row covers, as expressions like property.sql: what ip: and net: compare. NULL: none.
      * first_is_network: first is the network address of a subnet, so that a holder can be looked up. */
     const char *range_first, *range_last;

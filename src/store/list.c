@@ -85,6 +85,12 @@ static void add_sort_value(struct buf *sql, const struct object_type *object, in
 {
     const struct property *p = &object->properties[property];
 
+    if (p->kind == KIND_DURATION) {
+        /* An unlimited lease is the longest. */
+        buf_addf(sql, "CASE %s WHEN -1 THEN 4294967295 ELSE %s END", store_expression(object, property),
+                 store_expression(object, property));
+        return;
+    }
     if (p->kind != KIND_ENUM || !p->values) {
         buf_adds(sql, store_expression(object, property));
         return;
@@ -109,11 +115,13 @@ static void add_order(struct buf *sql, const struct list_spec *spec, const struc
             add_sort_value(sql, spec->object, order->keys[i].property);
         buf_adds(sql, order->keys[i].descending ? " DESC, " : ", ");
     }
-    if (order->standard)
+    if (order->standard) {
         sql->len -= 2; /* the keys are unique; the ", " is taken back */
-    else
-        buf_adds(sql, "o.id");
-    buf_at(sql)[sql->len] = '\0';
+        buf_at(sql)[sql->len] = '\0';
+        return;
+    }
+    /* An index ends in the row's id: the same direction comes without sorting. */
+    buf_adds(sql, order->keys[0].descending ? "o.id DESC" : "o.id");
 }
 
 /* ------------------------------------------------------------------ which loop is outside */
@@ -128,14 +136,18 @@ static bool mentions_keys(const struct list_spec *spec, const char *where)
 
 static bool servers_outside(const struct list_spec *spec, const struct order *order, const char *where)
 {
-    const struct property *first = &spec->object->properties[order->keys[0].property];
-
-    if (order->standard || (first->sql && strncmp(first->sql, "s.", 2) == 0))
+    if (order->standard)
         return true;
+    for (size_t i = 0; i < order->count; i++) {
+        const struct property *p = &spec->object->properties[order->keys[i].property];
+
+        if (p->sql && strncmp(p->sql, "s.", 2) == 0)
+            return true;
+    }
     return strstr(where, "s.") || mentions_keys(spec, where);
 }
 
-static void add_from(struct buf *sql, const struct list_spec *spec, const struct order *order, bool find)
+static void add_from(struct buf *sql, const struct list_spec *spec, const struct order *order, bool find, bool whole_rows)
 {
     const char *table = spec->object->table, *where = spec->where ? spec->where : "";
 
@@ -146,8 +158,10 @@ static void add_from(struct buf *sql, const struct list_spec *spec, const struct
                  table);
     else if (servers_outside(spec, order, where))
         buf_addf(sql, " FROM server s CROSS JOIN \"%s\" o ON o.server = s.id", table);
-    else
+    else if (whole_rows)
         buf_addf(sql, " FROM \"%s\" o CROSS JOIN server s ON s.id = o.server", table);
+    else
+        buf_addf(sql, " FROM \"%s\" o", table); /* nothing asks for the server */
 }
 
 /* ------------------------------------------------------------------ statements */
@@ -173,6 +187,7 @@ static void bind_all(struct store *store, sqlite3_stmt *stmt, const struct value
 static sqlite3_stmt *list_statement(struct store *store, const struct list_spec *spec, const char *select, bool ordered,
                                     struct err *err)
 {
+    const bool whole_rows = strchr(select, ',') != NULL;
     struct buf sql = { 0 };
     struct order order;
     bool where = spec->where && spec->where[0];
@@ -181,7 +196,7 @@ static sqlite3_stmt *list_statement(struct store *store, const struct list_spec 
 
     make_order(spec, &order);
     buf_addf(&sql, "SELECT %s", select);
-    add_from(&sql, spec, &order, find);
+    add_from(&sql, spec, &order, find, whole_rows);
     if (where)
         buf_addf(&sql, " WHERE %s", spec->where);
     if (ordered)

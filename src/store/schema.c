@@ -113,6 +113,14 @@ static void find_table_sql(const struct object_type *object, struct buf *out)
     buf_adds(out, ")) WITHOUT ROWID");
 }
 
+/* All searched text of a server's rows in one piece: a word that is not in it is in none of them. Missing = not known; the
+ * triggers throw it away, store_source_done() makes it. */
+static void words_table_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "CREATE TABLE \"%s_words\"(server INTEGER PRIMARY KEY REFERENCES server(id) ON DELETE CASCADE, text TEXT)",
+             object->table);
+}
+
 /* ------------------------------------------------------------------ free text */
 /* Calls fn for each free-text property of the object's own table. */
 static void each_free_text(const struct object_type *object, void (*fn)(struct buf *, const struct property *, const char *),
@@ -174,7 +182,7 @@ static void find_new_sql(const struct object_type *object, struct buf *out)
     add_keys(out, object, "new.");
     buf_adds(out, ", new.id, ");
     find_expression(object, "new.", out);
-    buf_adds(out, "); END");
+    buf_addf(out, "); DELETE FROM \"%s_words\" WHERE server = new.server; END", object->table);
 }
 
 static void find_where(const struct object_type *object, const char *alias, struct buf *out)
@@ -195,7 +203,7 @@ static void find_set_sql(const struct object_type *object, struct buf *out)
              object->table, buf_at(&columns), object->table, object->table);
     find_expression(object, "new.", out);
     find_where(object, "new.", out);
-    buf_adds(out, "; END");
+    buf_addf(out, "; DELETE FROM \"%s_words\" WHERE server = new.server; END", object->table);
     buf_done(&columns);
 }
 
@@ -269,9 +277,9 @@ static void add_indexes(struct things *things, const struct object_type *object)
 
         if (!(p->flags & PROP_INDEX))
             continue;
-        buf_addf(&sql, "CREATE INDEX \"%s_by_%s\" ON \"%s\"((", object->table, p->name, object->table);
+        buf_addf(&sql, "CREATE INDEX \"%s_by_%s\" ON \"%s\"(%s", object->table, p->name, object->table, p->sql ? "(" : "");
         add_expression(&sql, p, "");
-        buf_adds(&sql, "))");
+        buf_adds(&sql, p->sql ? "))" : ")");
         add_thing(things, THING_INDEX, x_asprintf("%s_by_%s", object->table, p->name), &sql);
     }
 }
@@ -283,6 +291,7 @@ static void add_find(struct things *things, const struct object_type *object)
         const char *suffix;
         void (*sql)(const struct object_type *, struct buf *);
     } parts[] = { { THING_TABLE, "find", find_table_sql },
+                  { THING_TABLE, "words", words_table_sql },
                   { THING_TRIGGER, "find_new", find_new_sql },
                   { THING_TRIGGER, "find_set", find_set_sql },
                   { THING_TRIGGER, "find_gone", find_gone_sql } };
@@ -503,7 +512,7 @@ static bool fill_find(struct store *store, const struct object_type *object, str
     add_keys(&sql, object, "o.");
     buf_adds(&sql, ", o.id, ");
     find_expression(object, "o.", &sql);
-    buf_addf(&sql, " FROM \"%s\" o", object->table);
+    buf_addf(&sql, " FROM \"%s\" o; DELETE FROM \"%s_words\"", object->table, object->table);
     ok = store_exec(store, buf_at(&sql), "updating the searched text", err);
     buf_done(&sql);
     return ok;

@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
+#include "ipamtui/text.h"
 #include "store_int.h"
 
 const char *store_where(const struct store *store)
@@ -170,6 +174,28 @@ struct value store_column(sqlite3_stmt *stmt, int at)
 }
 
 /* ------------------------------------------------------------------ functions */
+/* memmem() for a few bytes in tens of kilobytes: the first and the last byte of the word are looked for sixteen places at a
+ * time. glibc's own goes byte by byte, which a keystroke over 500,000 scopes feels. */
+static bool has_bytes(const unsigned char *text, size_t len, const unsigned char *word, size_t word_len)
+{
+#ifdef __SSE2__
+    const __m128i first = _mm_set1_epi8((char)word[0]), last = _mm_set1_epi8((char)word[word_len - 1]);
+
+    while (len >= word_len + 15) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)text);
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(text + word_len - 1));
+        unsigned hits = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+
+        for (; hits; hits &= hits - 1)
+            if (memcmp(text + __builtin_ctz(hits), word, word_len) == 0)
+                return true;
+        text += 16;
+        len -= 16;
+    }
+#endif
+    return memmem(text, len, word, word_len) != NULL;
+}
+
 static void sql_has(sqlite3_context *context, int count, sqlite3_value **args)
 {
     /* As blobs: the text is there as it is, and need not end in NUL. */
@@ -177,7 +203,9 @@ static void sql_has(sqlite3_context *context, int count, sqlite3_value **args)
     int text_len = sqlite3_value_bytes(args[0]), word_len = sqlite3_value_bytes(args[1]);
 
     (void)count;
-    sqlite3_result_int(context, text && (word_len == 0 || (word && memmem(text, (size_t)text_len, word, (size_t)word_len))));
+    if (sqlite3_value_type(args[0]) == SQLITE_NULL)
+        return; /* NULL: not known */
+    sqlite3_result_int(context, word_len == 0 || (text && word && has_bytes(text, (size_t)text_len, word, (size_t)word_len)));
 }
 
 static bool contains(const unsigned char *text, size_t len, const unsigned char *word, size_t word_len)
@@ -203,10 +231,29 @@ static void sql_contains(sqlite3_context *context, int count, sqlite3_value **ar
                                              (size_t)sqlite3_value_bytes(args[1])));
 }
 
+/* any_line(text, pattern): one of the text's lines matches the pattern ('*', '?'). */
+static void sql_any_line(sqlite3_context *context, int count, sqlite3_value **args)
+{
+    const char *text = (const char *)sqlite3_value_text(args[0]), *pattern = (const char *)sqlite3_value_text(args[1]);
+    bool found = false;
+
+    (void)count;
+    while (text && pattern && !found) {
+        size_t len = strcspn(text, "\n");
+        char line[512]; /* longer lines are searched in their first half thousand bytes */
+
+        snprintf(line, sizeof(line), "%.*s", (int)MIN(len, sizeof(line) - 1), text);
+        found = text_glob(pattern, line);
+        text = text[len] ? text + len + 1 : NULL;
+    }
+    sqlite3_result_int(context, found);
+}
+
 bool store_functions(struct store *store)
 {
     const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
 
     return sqlite3_create_function(store->db, "has", 2, how, NULL, sql_has, NULL, NULL) == SQLITE_OK &&
-           sqlite3_create_function(store->db, "contains", 2, how, NULL, sql_contains, NULL, NULL) == SQLITE_OK;
+           sqlite3_create_function(store->db, "contains", 2, how, NULL, sql_contains, NULL, NULL) == SQLITE_OK &&
+           sqlite3_create_function(store->db, "any_line", 2, how, NULL, sql_any_line, NULL, NULL) == SQLITE_OK;
 }

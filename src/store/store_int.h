@@ -82,6 +82,8 @@ void schema_object_ddl(const struct object_type *object, struct buf *out);
 /* If property is a PROP_STATE and before and after differ, keeps that. name: what the row is called. */
 bool states_note(struct store *store, server_id server, const struct object_type *object, row_id row, const char *name,
                  const struct property *property, struct value before, struct value after, int64_t now_s, struct err *err);
+/* All searched text of the server's rows, if it was thrown away. */
+bool words_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 /* Sums over object's rows that its server keeps. */
 bool totals_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 
