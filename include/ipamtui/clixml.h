@@ -71,7 +71,9 @@ void clixml_reader_free(struct clixml_reader *reader);
 bool clixml_read(struct clixml_reader *reader, const char *text, size_t len, struct arena *arena, struct ps_value *out,
                  struct err *err);
 
-/* -------- writing. Appends one element, with N="name" if name is not NULL. RefIds start at 0 in each call. */
+/* -------- writing. Appends one element, with N="name" if name is not NULL. RefIds start at 0 in each call. A container without
+ * type names is written as ArrayList or Hashtable; a value inside itself as a reference. false (and out holds a part): nested
+ * deeper than 100 values, more than a million of them, or out's limit. */
 bool clixml_write(struct buf *out, const char *name, const struct ps_value *value);
 
 /* -------- looking into values. NULL-safe. */

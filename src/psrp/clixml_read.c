@@ -203,6 +203,30 @@ static const struct element *find_element(const struct clixml_reader *r, const x
     }
 }
 
+/* libxml2 hands on an ampersand in an attribute as "&#38;" as long as it is not told to replace entities. */
+static size_t plain_ampersands(char *text, size_t len)
+{
+    static const char ref[] = "&#38;";
+    size_t to = 0;
+
+    for (size_t from = 0; from < len; to++) {
+        bool is_ref = len - from >= sizeof ref - 1 && memcmp(text + from, ref, sizeof ref - 1) == 0;
+        text[to] = text[from];
+        from += is_ref ? sizeof ref - 1 : 1;
+    }
+    return to;
+}
+
+static const char *decoded_name(struct clixml_reader *r, const char *text, size_t len)
+{
+    char *copy = arena_strndup(r->arena, text, len);
+
+    if (memchr(copy, '&', len))
+        len = plain_ampersands(copy, len);
+    lexical_unescape(copy, len);
+    return copy;
+}
+
 static void read_attributes(struct clixml_reader *r, struct frame *frame, int count, const xmlChar **attributes)
 {
     for (int i = 0; i < count; i++, attributes += 5) {
@@ -210,7 +234,7 @@ static void read_attributes(struct clixml_reader *r, struct frame *frame, int co
         size_t len = (size_t)(attributes[4] - attributes[3]);
 
         if (attributes[0] == r->attribute_n)
-            frame->name = decoded(r, value, len, NULL);
+            frame->name = decoded_name(r, value, len);
         else if (attributes[0] == r->attribute_refid && (!lexical_u64(value, len, &frame->id) || frame->id == NO_ID)) {
             fail(r, "the RefId \"%.*s\" is no number", (int)MIN(len, 20u), value);
             return; /* the parser is stopped, its buffers may be gone */

@@ -8,6 +8,7 @@
 #include "ipamtui/psrp_wire.h"
 #include "lexical.h"
 
+#define MAX_VALUES (1 << 20) /* in one message: parts that are shared can make a small tree endless */
 #define MAX_NESTING 100 /* values in values; the engine's own serializer stops at 50 */
 
 static const char *const tags[] = {
@@ -38,7 +39,7 @@ struct writer {
     struct type_list *types;
     size_t type_count, type_cap;
     struct open_object open[MAX_NESTING];
-    int depth;
+    int depth, values;
 };
 
 static bool write_value(struct writer *w, const char *name, const struct ps_value *value);
@@ -49,7 +50,7 @@ static void open_tag(struct writer *w, const char *tag, const char *name)
     buf_adds(w->out, tag);
     if (name) {
         buf_adds(w->out, " N=\"");
-        lexical_escape(w->out, name, strlen(name));
+        lexical_escape(w->out, name, strlen(name), true);
         buf_addc(w->out, '"');
     }
 }
@@ -83,7 +84,7 @@ static void write_lexical(struct writer *w, const struct ps_value *value)
     case PS_DATETIME: buf_adds(w->out, lexical_put_datetime(value, text)); break;
     case PS_TIMESPAN: buf_adds(w->out, lexical_put_duration(value->ticks, text)); break;
     case PS_BYTES: base64_encode(value->bytes, value->len, w->out); break;
-    default: lexical_escape(w->out, value->s, value->len);
+    default: lexical_escape(w->out, value->s, value->len, false);
     }
 }
 
@@ -164,7 +165,7 @@ static void write_types(struct writer *w, const char *const *names, size_t count
     w->types[w->type_count++] = (struct type_list){ names, count };
     for (size_t i = 0; i < count; i++) {
         buf_adds(w->out, "<T>");
-        lexical_escape(w->out, names[i], strlen(names[i]));
+        lexical_escape(w->out, names[i], strlen(names[i]), false);
         buf_adds(w->out, "</T>");
     }
     buf_adds(w->out, "</TN>");
@@ -213,7 +214,7 @@ static bool write_parts(struct writer *w, const struct ps_value *value)
         write_types(w, object->type_names, object->type_name_count);
     if (object->to_string) {
         buf_adds(w->out, "<ToString>");
-        lexical_escape(w->out, object->to_string, strlen(object->to_string));
+        lexical_escape(w->out, object->to_string, strlen(object->to_string), false);
         buf_adds(w->out, "</ToString>");
     }
     if (is_container(value->type)) {
@@ -250,6 +251,8 @@ static bool write_value(struct writer *w, const char *name, const struct ps_valu
 {
     static const struct ps_value null;
 
+    if (++w->values > MAX_VALUES || (w->out->limit && w->out->len >= w->out->limit))
+        return false;
     if (!value)
         value = &null;
     if (value->object || is_container(value->type) || value->type == PS_OBJECT)

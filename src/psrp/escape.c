@@ -140,7 +140,7 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '_';
 }
 
-void lexical_escape(struct buf *out, const char *text, size_t len)
+void lexical_escape(struct buf *out, const char *text, size_t len, bool attribute)
 {
     const char *at = text, *end = text + len;
 
@@ -155,7 +155,7 @@ void lexical_escape(struct buf *out, const char *text, size_t len)
         case '&': buf_adds(out, "&amp;"); at++; break;
         case '<': buf_adds(out, "&lt;"); at++; break;
         case '>': buf_adds(out, "&gt;"); at++; break;
-        case '"': buf_adds(out, "&quot;"); at++; break;
+        case '"': buf_adds(out, attribute ? "&quot;" : "\""); at++; break;
         case '_':
             buf_adds(out, at + 1 < end && (at[1] | 32) == 'x' ? "_x005F_" : "_");
             at++;

@@ -10,8 +10,8 @@
 /* Decodes _xHHHH_ in place, joins surrogates, replaces what is no text (NUL, lone surrogates) by U+FFFD. Returns the new length;
  * text[it] is set to NUL, so text has room for len + 1. */
 size_t lexical_unescape(char *text, size_t len);
-/* Appends text with _xHHHH_ and XML escapes, fit for an attribute in double quotes, too. */
-void lexical_escape(struct buf *out, const char *text, size_t len);
+/* Appends text with _xHHHH_ and XML escapes; attribute: for one in double quotes. */
+void lexical_escape(struct buf *out, const char *text, size_t len, bool attribute);
 
 /* Whole text, surrounding blanks allowed; false: not one, or out of range. */
 bool lexical_u64(const char *text, size_t len, uint64_t *out);
