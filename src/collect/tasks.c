@@ -411,9 +411,9 @@ static void add_one(struct collector *c, struct job *job, server_id id, unsigned
     struct server *server = server_get(c, id);
     struct task *task = server->task;
 
-    if (task && !task->doomed && (task->what & what) == what && !has_job(task, job)) {
+    if (task && !task->doomed && (task->what & what) == what) {
+        job->running += !has_job(task, job);
         add_job(task, job);
-        job->running++;
         return;
     }
     task = find_task(c->queue, server);

@@ -9,7 +9,7 @@ enum { DENIED = 18, SECURITY = 25 };
 /* What an id means and what to try. Ids of the DHCP and DNS providers are "DHCP n,Cmdlet" and "WIN32 n,Cmdlet"; texts of
  * servers are localized and long, so a known id gets our sentence. */
 static const struct meaning {
-    const char *id; /* up to the comma; a last '*' stands for any rest */
+    const char *id; /* up to the comma, unless it has one itself; a last '*' stands for any rest */
     enum err_kind kind;
     const char *text;
 } meanings[] = {
@@ -42,6 +42,8 @@ static const struct meaning {
     { "CannotConvertArgument*", ERR_INPUT, "the server did not accept the type of a value" },
     { "ScriptsNotAllowed", ERR_DENIED, "the session there allows no scripts (constrained endpoint)" },
     { "NoServiceFoundForGivenName", ERR_NOT_FOUND, "the service is not installed there" },
+    { "System.InvalidOperationException,Microsoft.PowerShell.Commands.GetServiceCommand", ERR_DENIED,
+      "not allowed to see services; the account needs the rights of a local administrator, or read access to the service manager" },
     { "CouldNotGetServiceInfo*", ERR_DENIED, "not allowed to see the service's state" },
     { "PipelineStopped", ERR_CANCELLED, "stopped" },
     { "CallTimeout", ERR_TIMEOUT, NULL },
@@ -61,6 +63,8 @@ static bool id_is(const char *pattern, const char *id, size_t id_len)
 {
     size_t len = strlen(pattern);
 
+    if (strchr(pattern, ','))
+        id_len = strlen(id);
     if (len > 0 && pattern[len - 1] == '*')
         return id_len >= len - 1 && strncasecmp(pattern, id, len - 1) == 0;
     return id_len == len && strncasecmp(pattern, id, len) == 0;

@@ -46,7 +46,7 @@ static inline void estate_find_simhost(struct estate *e)
 
 static inline void estate_run(const struct estate *e, const char *const *args)
 {
-    char *argv[16] = { (char *)e->simhost };
+    char *argv[20] = { (char *)e->simhost };
     struct buf out = { 0 }, errs = { 0 };
     struct err err = { 0 };
     int status = 0;
@@ -114,10 +114,11 @@ static inline void estate_fault(const struct estate *e, const char *server, cons
     estate_run(e, args);
 }
 
-static inline void estate_make(struct estate *e, int servers, int scopes, int seed)
+/* scopes: in all. more: further arguments of `simhost make`. */
+static inline void estate_make_as(struct estate *e, const char *const *more, int servers, int scopes, int seed)
 {
     char n[16], m[16], s[16];
-    const char *args[] = { "make", e->dir, "--servers", n, "--scopes", m, "--seed", s, NULL };
+    const char *args[20] = { "make", e->dir, "--servers", n, "--scopes", m, "--seed", s };
 
     *e = (struct estate){ .dir = "/tmp/ipamtui-estate-XXXXXX" };
     estate_find_simhost(e);
@@ -125,13 +126,19 @@ static inline void estate_make(struct estate *e, int servers, int scopes, int se
         perror(e->dir);
         exit(1);
     }
+    for (size_t i = 0; more[i] && i + 9 < COUNT(args); i++)
+        args[8 + i] = more[i];
     snprintf(n, sizeof(n), "%d", servers);
     snprintf(m, sizeof(m), "%d", scopes);
     snprintf(s, sizeof(s), "%d", seed);
     estate_run(e, args);
     estate_read(e);
-    for (size_t i = 0; i < e->count; i++)
-        estate_fault(e, e->servers[i].name, "none");
+}
+
+/* All of them well, quick and with both roles. */
+static inline void estate_make(struct estate *e, int servers, int scopes, int seed)
+{
+    estate_make_as(e, (const char *[]){ "--role", "both", "--clean", "--latency-ms", "0", NULL }, servers, scopes, seed);
 }
 
 static inline void estate_done(struct estate *e)
