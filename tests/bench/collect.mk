@@ -3,3 +3,6 @@ $(BUILD)/bench/retrieve: tests/bench/bench_retrieve.c tests/lib/estate.h $(call 
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
 	@$(CC) $(CPPFLAGS) -Itests/lib $(PKG_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(call archives,$(call closure,collect)) $(LDLIBS)
+BENCHES += $(BUILD)/bench/retrieve
+# These tests talk to simulated hosts.
+$(BUILD)/tests/test_windows_host $(BUILD)/tests/test_collect_rounds: $(BUILD)/simhost
