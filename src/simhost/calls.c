@@ -35,6 +35,19 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Remove-DhcpServerv4ExclusionRange", .class = "DhcpServerv4ExclusionRange", .run = call_remove, .parent = "DhcpServerv4Scope" },
     { .cmdlet = "Get-DhcpServerv4DnsSetting", .class = "DhcpServerv4DnsSetting", .run = call_dns_setting_get },
     { .cmdlet = "Set-DhcpServerv4DnsSetting", .class = "DhcpServerv4DnsSetting", .run = call_dns_setting_set },
+    { .cmdlet = "Get-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_get },
+    { .cmdlet = "Set-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_set, .check = check_scope6 },
+    { .cmdlet = "Add-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_add, .check = check_scope6 },
+    { .cmdlet = "Remove-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_remove },
+    { .cmdlet = "Get-DhcpServerv6ScopeStatistics", .class = "DhcpServerv6ScopeStatistics", .run = call_scope6_statistics },
+    { .cmdlet = "Get-DhcpServerv6ExclusionRange", .class = "DhcpServerv6ExclusionRange", .run = call_get, .parent = "DhcpServerv6Scope" },
+
+    { .cmdlet = "Get-DnsServerZone", .class = "DnsServerPrimaryZone", .run = call_zones },
+    { .cmdlet = "Set-DnsServerPrimaryZone", .class = "DnsServerPrimaryZone", .run = call_set },
+    { .cmdlet = "Get-DnsServerZoneAging", .class = "DnsServerZoneAging", .run = call_zone_aging },
+    { .cmdlet = "Set-DnsServerZoneAging", .class = "DnsServerZoneAging", .run = call_set },
+    { .cmdlet = "Get-DnsServerZoneTransferPolicy", .class = "DnsServerZoneAging", .run = call_nothing },
+    { .cmdlet = "Resolve-DnsName", .class = "Soa", .run = call_resolve },
     { .cmdlet = "Get-DhcpServerv4Failover", .class = "DhcpServerv4Failover", .run = call_get },
 };
 
@@ -54,6 +67,9 @@ static const struct {
     { "DhcpServerv4Scope", "scope", "DHCP 20005", "DHCP 20052" },
     { "DhcpServerv4ExclusionRange", "exclusion range of scope", "DHCP 20006", "DHCP 20023" },
     { "DhcpServerv4Failover", "failover relationship", "DHCP 20116", "DHCP 20115" },
+    { "DhcpServerv6Scope", "scope", "DHCP 20005", "DHCP 20052" },
+    { "DnsServerPrimaryZone", "zone", "WIN32 9601", "WIN32 9609" },
+    { "DnsServerZoneAging", "zone", "WIN32 9601", "WIN32 9609" },
     { "", "object", "WIN32 2", "WIN32 183" },
 };
 
@@ -70,7 +86,7 @@ static bool missing(struct sim_run *run, const char *class, const char *verb, co
 {
     size_t i = words_of(class);
 
-    return sim_fail(run, class_words[i].missing, 13, key ? key : "", "Failed to %s %s %s on DHCP server %s.", verb, class_words[i].noun,
+    return sim_fail(run, class_words[i].missing, 13, key ? key : "", "Failed to %s %s %s on server %s.", verb, class_words[i].noun,
                     key ? key : "", run->server->name);
 }
 
@@ -101,19 +117,35 @@ static bool failing_change(struct sim_run *run, const char *text)
     return true;
 }
 
+/* Its service does not run: nobody is at the other end of the cmdlet's RPC. */
+static bool service_stopped(struct sim_run *run, const struct sim_cmdlet *cmdlet)
+{
+    bool dhcp = strcmp(cmdlet->module, "DhcpServer") == 0;
+    const struct sim_object *service = sim_find1(run->server, "ServiceController", dhcp ? "DHCPServer" : "DNS");
+    const char *status = service ? sim_value(service, "Status") : NULL;
+
+    if (!status || strcmp(status, "Stopped") != 0)
+        return false;
+    sim_fail(run, dhcp ? "WIN32 1753" : "WIN32 1722", 0, run->server->name, "Failed to reach the service on %s: %s", run->server->name,
+             dhcp ? "There are no more endpoints available from the endpoint mapper." : "The RPC server is unavailable.");
+    return true;
+}
+
 bool sim_refused(struct sim_run *run)
 {
     const char *fault = sim_value(sim_host(run->server), "Fault");
     const struct sim_cmdlet *cmdlet = run->bound->cmdlet;
     bool cim = strcmp(cmdlet->module, "DhcpServer") == 0 || strcmp(cmdlet->module, "DnsServer") == 0;
 
-    if (!fault || !*fault || !cim)
+    if (!cim)
         return false;
+    if (!fault || !*fault)
+        return service_stopped(run, cmdlet);
     if (strcmp(fault, "denied") == 0 || (strcmp(fault, "denied-set") == 0 && changes(cmdlet)))
         return access_denied(run);
     if (strncmp(fault, "fail-set:", 9) == 0 && changes(cmdlet))
         return failing_change(run, fault + 9);
-    return false;
+    return service_stopped(run, cmdlet);
 }
 
 /* ------------------------------------------------------------------ the four verbs */
@@ -281,7 +313,7 @@ static void add_locked(struct sim_run *run, const struct sim_call *call)
     if (call->check && !call->check(run, object, NULL))
         return;
     if (sim_same(run->server, object)) {
-        sim_fail(run, class_words[words].exists, 20, sim_value(object, key->name), "Failed to add %s %s on DHCP server %s: it exists already.",
+        sim_fail(run, class_words[words].exists, 20, sim_value(object, key->name), "Failed to add %s %s on server %s: it exists already.",
                  class_words[words].noun, sim_value(object, key->name), run->server->name);
         return;
     }

@@ -22,7 +22,7 @@ static int usage(void)
     struct buf faults = { 0 };
 
     fault_list(&faults);
-    printf("simhost make DIR [--servers N] [--scopes M] [--zones Z] [--seed S] [--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
+    printf("simhost make DIR [--servers N] [--scopes M] [--zones Z] [--zone-copies C] [--seed S] [--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
            "             [--shape plain|members|metadata] [--log] [--command 'PROGRAM ARGS']\n"
            "                                a new estate: DIR/NAME.state a server, DIR/servers.csv\n"
            "simhost serve DIR NAME          speak PSRP on stdin and stdout, as powershell.exe -s\n"
@@ -55,7 +55,7 @@ static bool make_value(struct make_options *o, const char *name, const char *val
         int *number;
         const char **text;
     } values[] = {
-        { "--servers", &o->servers, NULL }, { "--scopes", &o->scopes, NULL }, { "--zones", &o->zones, NULL },
+        { "--servers", &o->servers, NULL }, { "--scopes", &o->scopes, NULL }, { "--zones", &o->zones, NULL }, { "--zone-copies", &o->zone_copies, NULL },
         { "--latency-ms", &o->latency_ms, NULL }, { "--role", NULL, &o->role }, { "--shape", NULL, &o->shape }, { "--command", NULL, &o->command },
     };
 
@@ -77,7 +77,7 @@ static bool make_value(struct make_options *o, const char *name, const char *val
 
 static int run_make(int argc, char **argv)
 {
-    struct make_options o = { .dir = argv[0], .servers = 40, .scopes = 1500, .zones = 60, .seed = 1 };
+    struct make_options o = { .dir = argv[0], .servers = 40, .scopes = 1500, .zones = 60, .zone_copies = 3, .seed = 1 };
     struct err err = { 0 };
 
     for (int i = 1; i < argc; i++) {

@@ -153,6 +153,8 @@ static bool make_server(struct making *m, int scopes, struct err *err)
         make_service(m, "DNS", "DNS Server", m->place == 20 ? 1 : m->place == 23 ? 2 : 0);
     if (dhcp)
         make_dhcp(m, scopes);
+    if (dhcp)
+        make_dhcp6(m, scopes);
     if (dns)
         make_dns(m);
     return write_file(m->options->dir, m->name, ".state", &m->out, err);
@@ -234,22 +236,47 @@ static void csv_row(struct buf *csv, const struct making *m, const char *program
     buf_done(&command);
 }
 
+static const char *name_at(const struct make_options *o, int place, struct arena *mem)
+{
+    return arena_printf(mem, o->servers > 400 ? "%s-%s-%03d" : "%s-%s-%02d", prefix_of(role_at(o, place)), regions[place % (int)COUNT(regions)],
+                        number_at(o, place));
+}
+
+static const char *address_at(const struct make_options *o, int place, struct arena *mem)
+{
+    return arena_printf(mem, "%s.%s.example.net", name_at(o, place, mem), regions[place % (int)COUNT(regions)]);
+}
+
+static bool has_dns(const struct make_options *o, int place)
+{
+    return strcmp(role_at(o, place), "dhcp") != 0;
+}
+
 static bool make_all(const struct make_options *o, const int *scopes, const char *program, const char *dir, struct buf *csv, struct err *err)
 {
     uint32_t network = UINT32_C(0x0a000000);
+    struct arena names = { 0 };
+    const char **dns_names = arena_alloc(&names, ((size_t)o->servers + 1) * sizeof *dns_names);
+    int dns_count = 0, dns_place = 0;
     bool ok = true;
 
+    for (int i = 0; i < o->servers; i++)
+        if (has_dns(o, i))
+            dns_names[dns_count++] = address_at(o, i, &names);
     for (int i = 0; i < o->servers && ok; i++) {
-        struct making m = { .options = o, .place = i, .network = &network, .random.state = o->seed * 1000003 + (uint64_t)i };
+        struct making m = { .options = o, .place = i, .network = &network, .random.state = o->seed * 1000003 + (uint64_t)i, .dns_names = dns_names,
+                            .dns_count = dns_count, .dns_place = dns_place };
+        dns_place += has_dns(o, i);
         m.role = role_at(o, i);
         m.region = regions[i % (int)COUNT(regions)];
-        m.name = make_text(&m, o->servers > 400 ? "%s-%s-%03d" : "%s-%s-%02d", prefix_of(m.role), m.region, number_at(o, i));
-        m.address = make_text(&m, "%s.%s.example.net", m.name, m.region);
+        m.name = name_at(o, i, &m.mem);
+        m.address = address_at(o, i, &m.mem);
         ok = make_server(&m, scopes[i], err);
         csv_row(csv, &m, program, dir);
         buf_done(&m.out);
         arena_done(&m.mem);
     }
+    arena_done(&names);
     return ok;
 }
 

@@ -8,7 +8,7 @@ struct make_options {
     const char *dir, *command; /* command: what serves "DIR NAME"; NULL = this program */
     const char *role;          /* "dhcp", "dns", "both"; NULL = a mixture */
     const char *shape;         /* of every server; NULL = a mixture */
-    int servers, scopes, zones, latency_ms;
+    int servers, scopes, zones, zone_copies, latency_ms; /* zones: different ones; each is on so many servers */
     uint64_t seed;
     bool clean; /* nobody is down, slow or refusing */
     bool even;  /* every DHCP server has as many scopes */
@@ -32,12 +32,15 @@ struct making {
     struct random random;
     const char *name, *region, *role, *address;
     int place;        /* among all servers */
+    int dns_place, dns_count;     /* among those with DNS; how many */
+    const char *const *dns_names; /* of all those, full */
     uint32_t *network; /* where the next free scope begins */
 };
 /* Writes one object: pairs of property and value, NULL at the end. */
 void make_object(struct making *m, const char *class, ...) __attribute__((sentinel));
 const char *make_text(struct making *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void make_dhcp(struct making *m, int scopes);
+void make_dhcp6(struct making *m, int scopes);
 void make_dns(struct making *m);
 
 #endif

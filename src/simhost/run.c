@@ -69,8 +69,10 @@ bool sim_throw(struct sim_run *run, const char *id, int category, const char *re
 
 const struct sim_arg *sim_arg(const struct sim_bound *bound, const char *name)
 {
+    size_t len;
+
     for (size_t i = 0; i < bound->count; i++)
-        if (strcasecmp(bound->args[i].param->name, name) == 0)
+        if (strcasecmp(bound->args[i].param->name, name) == 0 || sim_word(bound->args[i].param->aliases, name, &len))
             return &bound->args[i];
     return NULL;
 }

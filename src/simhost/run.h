@@ -93,7 +93,7 @@ bool sim_fail(struct sim_run *run, const char *id, int category, const char *tar
     __attribute__((format(printf, 5, 6)));
 bool sim_throw(struct sim_run *run, const char *id, int category, const char *reason, const char *target, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
-const struct sim_arg *sim_arg(const struct sim_bound *bound, const char *name); /* NULL = not given */
+const struct sim_arg *sim_arg(const struct sim_bound *bound, const char *name); /* by name or alias; NULL = not given */
 const char *sim_arg_text(const struct sim_bound *bound, const char *name);      /* first item; NULL = not given or $null */
 bool sim_switch(const struct sim_bound *bound, const char *name);
 
@@ -127,7 +127,9 @@ const struct sim_call *sim_call_find(const char *cmdlet); /* NULL = not held */
 /* Faults that refuse a call ("denied", "fail-set:ID:CATEGORY" ...). true: it was refused and the error raised. */
 bool sim_refused(struct sim_run *run);
 
-/* -------- calls_dhcp.c, calls_system.c: rows of calls.c */
+/* -------- calls_dhcp.c, calls_dhcp6.c, calls_dns.c, calls_system.c: rows of calls.c */
+sim_call_fn call_scope6_statistics, call_zones, call_zone_aging, call_resolve, call_nothing;
+sim_check_fn check_scope6;
 sim_call_fn call_scope_statistics, call_dns_setting_get, call_dns_setting_set, call_superscopes;
 sim_check_fn check_scope, check_exclusion, check_scope_removal;
 sim_call_fn call_service, call_command, call_module, call_select, call_date;
