@@ -84,7 +84,7 @@ static void describe_all(const char *dir, int who)
     struct sim_server server;
     struct arena mem = { 0 };
     struct err err = { 0 };
-    char property[16], text[32];
+    char property[16], text[64];
 
     snprintf(property, sizeof property, who ? "Name" : "Description");
     if (!sim_server_open(&server, dir, "dhcp-lon-01", &err))
@@ -124,7 +124,7 @@ static void no_update_is_lost(void **state)
     const struct sim_list *scopes = sim_list(&server, "DhcpServerv4Scope");
     assert_true(scopes->count > 5);
     for (size_t i = 0; i < scopes->count; i++) {
-        char text[32];
+        char text[64];
         snprintf(text, sizeof text, "by 0, %zu", i);
         assert_string_equal(sim_value(scopes->items[i], "Description"), text);
         snprintf(text, sizeof text, "by 1, %zu", i);
