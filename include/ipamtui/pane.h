@@ -55,6 +55,7 @@ struct pane_ops {
     /* What an empty list says when nothing is filtered. */
     const char *empty;
     const char *seen; /* property with the time the row was last seen; "! 2 h" where the server cannot be reached now */
+    const char *stale; /* property that says "2 h old" instead while the row's server cannot be reached; NULL = none */
     const char *computed_from; /* source that computed properties need: why they are not there */
 };
 

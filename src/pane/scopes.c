@@ -91,9 +91,9 @@ static void add_use(struct shown *s, struct preview *out)
         preview_add(out, LOOK_DIM, "Used     not reported yet");
         return;
     }
-    preview_add(out, LOOK_NORMAL, "Used     %s of %s   [%s] %.0f%%   free %s   reserved %s   offers %s", shown_number(s, "in_use", out),
+    preview_add(out, LOOK_NORMAL, "Used     %s of %s   [%s] %.0f%%   free %s   reserved %s", shown_number(s, "in_use", out),
                 shown_number(s, "total", out), preview_bar(util.d, 20, bar, sizeof bar), util.d, shown_number(s, "free", out),
-                shown_number(s, "reserved", out), shown_number(s, "pending", out));
+                shown_number(s, "reserved", out));
 }
 
 static void scopes_preview(struct store *store, row_id id, int64_t now_s, struct preview *out)
@@ -139,10 +139,11 @@ const struct pane_ops scopes_pane = {
     .digit = '2',
     .help = "DHCP scopes of all servers: range, lease, how full",
     .object = &catalog_scopes,
-    .columns = "scope:18 name:14 server:12 lease_duration:6 util:5 free:6 level:7 seen:7",
+    .columns = "scope:16 name:15 server:12 lease_duration:6 util:5 free:6 level:9 seen:9",
     .cell = scopes_cell,
     .preview = scopes_preview,
     .empty = "No scopes yet: R asks the servers (1 shows them).",
     .seen = "seen",
+    .stale = "level",
     .computed_from = "scope-statistics",
 };

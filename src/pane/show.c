@@ -51,6 +51,8 @@ const char *shown_text(const struct shown *shown, const char *name, struct previ
     if (shown->row.values[at].type == VALUE_NULL)
         return shown->object->properties[at].empty ? shown->object->properties[at].empty : "-";
     property_show(&shown->object->properties[at], shown->row.values[at], text, sizeof text);
+    if (text[0] == '\0')
+        return "none";
     return arena_strdup(&out->mem, text);
 }
 
@@ -61,8 +63,10 @@ const char *shown_age(const struct shown *shown, const char *name, struct previe
 
     if (v.type != VALUE_INT)
         return "never";
+    if (shown->now_s - v.i < 60)
+        return "under a minute ago";
     clock_age(shown->now_s - v.i, age, sizeof age);
-    return arena_printf(&out->mem, "%s%s", age, strcmp(age, "now") == 0 ? "" : " ago");
+    return arena_printf(&out->mem, "%s ago", age);
 }
 
 const char *shown_number(const struct shown *shown, const char *name, struct preview *out)

@@ -125,9 +125,11 @@ struct pane_state {
     char *columns_saved, *sort_saved, *filter_saved; /* as in the store */
 };
 
-/* What the collector is doing. */
+/* A round of the collector. */
+#define ROUNDS_MAX 8
 struct progress {
-    uint64_t job; /* 0 = nothing */
+    uint64_t job;
+    bool regular; /* nobody asked for it */
     size_t done, failed, total, running;
     int64_t started_ms;
     char text[200], server[64];
@@ -188,7 +190,8 @@ struct ui {
 
     enum date_mode dates;
     int64_t now_s;
-    struct progress progress;
+    struct progress rounds[ROUNDS_MAX]; /* going on; the ones asked for first, newest last */
+    size_t round_count;
     struct outcome *outcomes;
     size_t outcome_count, outcome_cap, failed_count;
     struct known known;
@@ -244,6 +247,7 @@ void ui_notes_turn(struct ui *ui);
 void ui_notes_done(struct ui *ui);
 void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object); /* NULL ids: all servers */
 void ui_cache_age(struct ui *ui); /* asks for it */
+bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 
 /* ---- settings.c */

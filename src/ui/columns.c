@@ -238,7 +238,13 @@ char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, s
         strftime(out, size, now_s - when_s < 86400 ? "%H:%M:%SZ" : "%Y-%m-%d %H:%MZ", &tm);
         break;
     case DATES_ISO: snprintf(out, size, "%s", clock_iso(when_s, iso)); break;
-    default: clock_age(now_s - when_s, out, size); break;
+    default:
+        /* Drawn once a minute: seconds would be wrong for the rest of it. */
+        if (now_s - when_s < 60)
+            snprintf(out, size, "now");
+        else
+            clock_age(now_s - when_s, out, size);
+        break;
     }
     return out;
 }
@@ -260,6 +266,19 @@ static void missing_cell(const struct table *table, const struct row *row, const
     cell->look = rows[result].look;
 }
 
+/* What a server that cannot be reached said before is old, and says so where it is looked at first. */
+static void stale_cell(const struct table *table, const struct row *row, int64_t now_s, struct cell *cell)
+{
+    const struct known_server *server = table->known ? known_server(table->known, row->server) : NULL;
+    int seen = catalog_property(table->ops->object, table->ops->seen);
+    char age[32];
+
+    if (!server || !server->unreachable || seen < 0 || row->values[seen].type != VALUE_INT)
+        return;
+    snprintf(cell->text, sizeof cell->text, "%s old", clock_age(now_s - row->values[seen].i, age, sizeof age));
+    cell->look = LOOK_WARN;
+}
+
 void table_cell(const struct table *table, const struct row *row, int property, enum date_mode dates, int64_t now_s,
                 struct cell *cell)
 {
@@ -276,6 +295,8 @@ void table_cell(const struct table *table, const struct row *row, int property, 
     }
     if (table->ops->cell)
         table->ops->cell(row, property, now_s, cell);
+    if (table->ops->stale && strcmp(p->name, table->ops->stale) == 0)
+        stale_cell(table, row, now_s, cell);
     if (table->ops->seen && strcmp(p->name, table->ops->seen) == 0 && table->known) {
         const struct known_server *server = known_server(table->known, row->server);
 

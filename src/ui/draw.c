@@ -1,5 +1,6 @@
 /* draw.c - one frame, from state alone. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -131,7 +132,7 @@ static void draw_rule(const struct ui *ui, struct rect r, bool beside)
         return;
     }
     keytable_keys_of(&ui->keys, ui_pane((struct ui *)ui)->ops->name, "preview", keys, sizeof keys);
-    snprintf(hint, sizeof hint, " %s hide ", keys);
+    snprintf(hint, sizeof hint, " %s %s ", keys, ui->wish.preview == PREVIEW_BIG ? "hide" : "bigger");
     snprintf(title, sizeof title, " %s ", name);
     screen_rule(r.y, r.x, r.w);
     if (name[0])
@@ -140,52 +141,129 @@ static void draw_rule(const struct ui *ui, struct rect r, bool beside)
         screen_text(r.y, r.x + r.w - text_width(hint) - 2, text_width(hint), LOOK_DIM, hint);
 }
 
+/* Bytes of text for one line of w cells: whole words where that is possible. */
+static size_t wrap(const char *text, int w)
+{
+    size_t fit = text_fit(text, w, NULL), at;
+
+    if (text[fit] == '\0')
+        return fit;
+    for (at = fit; at > 0 && text[at] != ' '; at--)
+        ;
+    return at > 0 ? at : MAX(fit, 1);
+}
+
+/* Lines of the preview, long ones continued under their value. Draws those from `from` on; returns how many there are. */
+static size_t draw_lines(const struct preview *preview, struct rect r, size_t from, bool draw)
+{
+    const int indent = 9;
+    size_t line = 0;
+    char printable[2048];
+
+    for (size_t i = 0; i < preview->count; i++) {
+        const char *text = text_printable(preview->lines[i].text, printable, sizeof printable);
+        bool first = true;
+
+        do {
+            int w = first ? r.w : r.w - indent;
+            size_t take = wrap(text, MAX(w, 10));
+            char *part = x_strndup(text, take);
+
+            if (draw && line >= from && line < from + (size_t)r.h)
+                screen_text(r.y + (int)(line - from), first ? r.x : r.x + indent, w, preview->lines[i].look, part);
+            free(part);
+            line++;
+            text += take;
+            text += first || *text == ' ' ? strspn(text, " ") : 0;
+            first = false;
+        } while (*text);
+    }
+    return line;
+}
+
 static void draw_preview(struct ui *ui, struct rect r)
 {
-    size_t rows = (size_t)MAX(r.h - (ui->layout.beside ? 2 : 0), 0), last;
-    int y = r.y;
+    struct rect text = r;
+    size_t lines, last;
 
-    if (ui->layout.beside && ui->preview.title) {
-        screen_put(y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
-        y += 2;
+    if (ui->layout.beside) {
+        if (ui->preview.title)
+            screen_put(r.y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
+        text.y += 2;
+        text.h -= 2;
     }
-    last = ui->preview.count > rows ? ui->preview.count - rows : 0;
+    lines = draw_lines(&ui->preview, text, 0, false);
+    last = lines > (size_t)MAX(text.h, 0) ? lines - (size_t)text.h : 0;
     ui->preview_scroll = MIN(ui->preview_scroll, last);
-    for (size_t i = 0; i < rows && ui->preview_scroll + i < ui->preview.count; i++) {
-        const struct preview_line *line = &ui->preview.lines[ui->preview_scroll + i];
-
-        screen_text(y + (int)i, r.x, r.w, line->look, line->text);
-    }
-    if (ui->preview_scroll + rows < ui->preview.count)
-        screen_text(r.y + r.h - 1, r.x + r.w - 7, 7, LOOK_DIM, " more ");
+    draw_lines(&ui->preview, text, ui->preview_scroll, true);
+    if (ui->preview_scroll < last)
+        screen_text(r.y + r.h - 1, r.x + r.w - 6, 6, LOOK_DIM, " more ");
     if (ui->preview_focus)
-        screen_cursor(y, r.x);
+        screen_cursor(text.y, r.x);
 }
 
 /* ------------------------------------------------------------------ bottom lines */
 
+struct hint {
+    char keys[24];
+    const struct command *command;
+    int w;
+};
+
+static void draw_hint(struct ui *ui, const struct hint *hint, struct rect r, int x)
+{
+    char why[200];
+    bool off = ui_command_off(ui, hint->command, why, sizeof why) != NULL;
+
+    x += screen_text(r.y, x, r.w - x, LOOK_KEY, hint->keys) + 1;
+    screen_text(r.y, x, r.w - x, off ? LOOK_DIM : LOOK_NORMAL, hint->command->label);
+}
+
+static const struct command *labelled(struct ui *ui, const struct key_entry *entry)
+{
+    const struct command *command;
+    char name[64];
+
+    if (!keytable_in_force(&ui->keys, entry, ui_pane(ui)->ops->name))
+        return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)MIN(strcspn(entry->binding->run, " "), 63), entry->binding->run);
+    command = ui_find_command(ui, name);
+    return command && command->label ? command : NULL;
+}
+
+/* fkeys: F1 to F12 in their order; letters: each labelled command by its other keys. Where not all have room, those before the
+ * last one go: the way out stays. */
 static void draw_footer(struct ui *ui, struct rect r)
 {
     bool letters = strcmp(ui->options->footer, "letters") == 0;
-    int x = 0;
+    struct hint hints[24];
+    size_t count = 0;
+    int need = 0, x = 0;
 
-    for (size_t i = 0; i < ui->keys.count; i++) {
-        const struct key_entry *entry = &ui->keys.rows[i];
-        bool fkey = entry->count == 1 && entry->keys[0] > K_F0 && entry->keys[0] <= K_F12;
-        const struct command *command;
-        char keys[64], name[64], why[200];
+    for (int pass = 1; pass <= (letters ? 1 : 12); pass++) {
+        for (size_t i = 0; i < ui->keys.count && count < COUNT(hints); i++) {
+            const struct key_entry *entry = &ui->keys.rows[i];
+            bool fkey = entry->count == 1 && entry->keys[0] > K_F0 && entry->keys[0] <= K_F12;
+            const struct command *command = NULL;
 
-        if (fkey == letters || !keytable_in_force(&ui->keys, entry, ui_pane(ui)->ops->name))
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)MIN(strcspn(entry->binding->run, " "), 63), entry->binding->run);
-        command = ui_find_command(ui, name);
-        if (!command || !command->label)
-            continue;
-        keys_title(entry->keys, entry->count, keys, sizeof keys);
-        if (x + text_width(keys) + text_width(command->label) + 2 > r.w)
-            break;
-        x += screen_text(r.y, x, r.w - x, LOOK_KEY, keys) + 1;
-        x += screen_text(r.y, x, r.w - x, ui_command_off(ui, command, why, sizeof why) ? LOOK_DIM : LOOK_NORMAL, command->label) + 1;
+            if (letters ? !fkey : fkey && entry->keys[0] == K_F0 + pass)
+                command = labelled(ui, entry);
+            if (!command)
+                continue;
+            keys_title(entry->keys, entry->count, hints[count].keys, sizeof hints[count].keys);
+            hints[count].command = command;
+            hints[count].w = text_width(hints[count].keys) + text_width(command->label) + 2;
+            need += hints[count++].w;
+        }
+    }
+    while (count > 1 && need - 1 > r.w) {
+        need -= hints[count - 2].w;
+        hints[count - 2] = hints[count - 1];
+        count--;
+    }
+    for (size_t i = 0; i < count; i++) {
+        draw_hint(ui, &hints[i], r, x);
+        x += hints[i].w;
     }
 }
 
@@ -277,7 +355,7 @@ void ui_draw(struct ui *ui)
         draw_preview(ui, ui->layout.preview);
     }
     ui_strip(ui, strip, sizeof strip);
-    screen_put(ui->layout.strip.y, 0, w, ui->progress.job ? LOOK_TITLE : LOOK_DIM, strip);
+    screen_put(ui->layout.strip.y, 0, w, ui->round_count > 0 ? LOOK_TITLE : LOOK_DIM, strip);
     screen_put(ui->layout.message.y, 0, w, ui->message_look, ui->message);
     if (ui->layout.footer.h)
         draw_footer(ui, ui->layout.footer);

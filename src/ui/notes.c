@@ -117,36 +117,59 @@ static void ask_gone(struct ui *ui, uint64_t id)
 
 /* ------------------------------------------------------------------ notes */
 
-static void finished(struct ui *ui, const struct note *note)
+static struct progress *find_round(struct ui *ui, uint64_t job)
 {
-    double seconds = ui->progress.started_ms ? (double)(clock_mono_ms() - ui->progress.started_ms) / 1000 : 0;
+    for (size_t i = 0; i < ui->round_count; i++) {
+        if (ui->rounds[i].job == job)
+            return &ui->rounds[i];
+    }
+    return NULL;
+}
+
+static void say_finished(struct ui *ui, const struct note *note, int64_t started_ms)
+{
+    double seconds = (double)(clock_mono_ms() - started_ms) / 1000;
     const char *plural = note->total == 1 ? "" : "s";
 
-    if (note->job != ui->progress.job)
-        return;
-    ui->progress = (struct progress){ 0 };
-    if (note->regular)
-        return; /* nobody asked for it; the strip and :jobs have what failed */
-    if (note->failed > 0)
-        ui_say(ui, LOOK_WARN, "Retrieved %zu of %zu server%s in %.1f s; %zu failed (:jobs says why)", note->done - MIN(note->done, note->failed),
-               note->total, plural, seconds, note->failed);
+    if (strcmp(note->text, "cancelled") == 0)
+        ui_say(ui, LOOK_WARN, "Stopped after %zu of %zu server%s; what had come is kept", note->done, note->total, plural);
+    else if (note->failed > 0)
+        ui_say(ui, LOOK_WARN, "Retrieved %zu of %zu server%s in %.1f s; %zu failed (:jobs says why)",
+               note->done - MIN(note->done, note->failed), note->total, plural, seconds, note->failed);
     else
         ui_say(ui, LOOK_NORMAL, "Retrieved %zu server%s in %.1f s", note->total, plural, seconds);
 }
 
+static void finished(struct ui *ui, const struct note *note)
+{
+    struct progress *round = find_round(ui, note->job);
+    int64_t started_ms = round ? round->started_ms : clock_mono_ms();
+    size_t place;
+
+    if (round) {
+        place = (size_t)(round - ui->rounds);
+        memmove(round, round + 1, (--ui->round_count - place) * sizeof *round);
+    }
+    if (!note->regular) /* of the others the strip and :jobs have what failed */
+        say_finished(ui, note, started_ms);
+}
+
 static void round_moved(struct ui *ui, const struct note *note)
 {
-    struct progress *progress = &ui->progress;
+    struct progress *round = find_round(ui, note->job);
 
-    if (progress->job != note->job)
-        progress->started_ms = clock_mono_ms();
-    progress->job = note->job;
-    progress->done = note->done;
-    progress->failed = note->failed;
-    progress->total = note->total;
-    progress->running = note->running;
-    snprintf(progress->text, sizeof progress->text, "%s", note->text);
-    snprintf(progress->server, sizeof progress->server, "%s", note->server_name);
+    if (!round) {
+        if (ui->round_count == ROUNDS_MAX)
+            return;
+        round = &ui->rounds[ui->round_count++];
+        *round = (struct progress){ .job = note->job, .regular = note->regular, .started_ms = clock_mono_ms() };
+    }
+    round->done = note->done;
+    round->failed = note->failed;
+    round->total = note->total;
+    round->running = note->running;
+    snprintf(round->text, sizeof round->text, "%s", note->text);
+    snprintf(round->server, sizeof round->server, "%s", note->server_name);
 }
 
 static void take_note(struct ui *ui, const struct note *note)
@@ -314,27 +337,54 @@ void ui_cache_age(struct ui *ui)
     view_worker_ask(ui->worker, TOPIC_CACHE, load_known, known_loaded, job);
 }
 
+bool ui_busy(const struct ui *ui)
+{
+    for (size_t i = 0; i < ui->round_count; i++) {
+        if (!ui->rounds[i].regular)
+            return true;
+    }
+    return false;
+}
+
+/* All rounds as one: what is going on, how far it is, where it is now. */
+static void strip_rounds(const struct ui *ui, struct buf *text)
+{
+    struct progress sum = { 0 };
+    const struct progress *shown = &ui->rounds[0];
+    size_t waiting;
+
+    for (size_t i = 0; i < ui->round_count; i++) {
+        const struct progress *round = &ui->rounds[i];
+
+        sum.done += round->done;
+        sum.total += round->total;
+        sum.running += round->running;
+        sum.failed += round->failed;
+        if (!round->regular || shown->regular)
+            shown = round;
+    }
+    waiting = sum.total - MIN(sum.total, sum.done + sum.running);
+    buf_addf(text, "%s %zu/%zu: %zu running, %zu waiting, %zu failed", ui_busy(ui) ? "Retrieving" : "Verifying", sum.done,
+             sum.total, sum.running, waiting, sum.failed);
+    if (shown->server[0])
+        buf_addf(text, " | %s: %s", shown->server, shown->text);
+}
+
 void ui_strip(const struct ui *ui, char *out, size_t size)
 {
-    const struct progress *progress = &ui->progress;
     struct buf text = { 0 };
     char age[32];
 
-    if (progress->job) {
-        size_t waiting = progress->total - MIN(progress->total, progress->done + progress->running);
-
-        buf_addf(&text, "Retrieving %zu/%zu: %zu running, %zu waiting, %zu failed", progress->done, progress->total,
-                 progress->running, waiting, progress->failed);
-        if (progress->server[0])
-            buf_addf(&text, " | %s: %s", progress->server, progress->text);
+    if (ui->round_count > 0) {
+        strip_rounds(ui, &text);
     } else {
         buf_addf(&text, "idle");
         if (ui->failed_count > 0)
             buf_addf(&text, ", %zu server%s failed (:jobs)", ui->failed_count, ui->failed_count == 1 ? "" : "s");
     }
     if (ui->known.oldest)
-        buf_addf(&text, " | cache %s", clock_age(ui->now_s - ui->known.oldest, age, sizeof age));
-    if (ui->known.unreachable && !progress->job)
+        buf_addf(&text, " | cache %s", date_show(DATES_AGE, ui->known.oldest, ui->now_s, age, sizeof age));
+    if (ui->known.unreachable && ui->round_count == 0)
         buf_addf(&text, ", %zu unreachable older", ui->known.unreachable);
     if (ui->known.never)
         buf_addf(&text, ", %zu never seen", ui->known.never);

@@ -55,7 +55,7 @@ static void type_words(struct ui *ui, char *words)
 
 static bool settled(struct ui *ui)
 {
-    return ui->progress.job == 0 && view_complete(ui_table(ui)->view) && !ui->overlay;
+    return !ui_busy(ui) && view_complete(ui_table(ui)->view) && !ui->overlay;
 }
 
 static void again(void *ctx)
