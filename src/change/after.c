@@ -119,27 +119,78 @@ static bool is_wanted(int no, const int *only, size_t count)
     return only == NULL;
 }
 
+/* When did the server last show the rows of a step's value? */
+struct looking {
+    const struct change_step *step;
+    const char *source;
+    int64_t ok_at;
+};
+
+static bool look_at_source(void *ctx, const char *object, const char *source, const char *result, const char *error,
+                           int64_t done_at, int64_t ok_at)
+{
+    struct looking *l = ctx;
+
+    (void)result;
+    (void)error;
+    (void)done_at;
+    if (strcmp(object, l->step->object->name) == 0 && l->source != NULL && strcmp(source, l->source) == 0)
+        l->ok_at = ok_at;
+    return true;
+}
+
+/* Is what the store shows from after the step was settled? Then it counts against what the step found. */
+static bool is_newer(struct store *store, const struct change_step *step, bool *newer, struct err *err)
+{
+    struct looking l = { .step = step };
+    int source = defining_source(step->object);
+
+    l.source = step->op == OP_SET ? step->object->properties[step->property].read.source
+               : source >= 0      ? step->object->sources[source].name
+                                  : NULL;
+    if (!store_sources(store, step->server, look_at_source, &l, err))
+        return false;
+    *newer = l.ok_at > step->settled_at;
+    return true;
+}
+
 /* ------------------------------------------------------------------ undo */
+/* A third value in the store was not ours. The one from before may only be an old reading. */
+static bool judge_undo_set(struct store *store, const struct change_step *step, struct value now, struct arena *arena,
+                           const char **why, struct err *err)
+{
+    const struct property *p = &step->object->properties[step->property];
+    char text[300];
+    bool newer = true;
+
+    if (now.type == VALUE_NULL || same_value(p, now, step->after))
+        return true;
+    if (same_value(p, now, step->before) && !is_newer(store, step, &newer, err))
+        return false;
+    if (newer)
+        *why = arena_printf(arena, "was changed since, to %s: not undone", property_show(p, now, text, sizeof(text)));
+    return true;
+}
+
 /* Why the way back of a step cannot be gone, or NULL. *now: the value that the store shows. */
 static bool judge_undo(struct store *store, const struct change_step *step, struct arena *arena, const char **why,
                        bool *there, struct err *err)
 {
     struct row row;
-    char text[300];
+    bool newer;
 
     *why = NULL;
-    if (!row_now(store, step, arena, &row, there, err))
+    if (!row_now(store, step, arena, &row, there, err) || !is_newer(store, step, &newer, err))
         return false;
     if (step->op == OP_SET && step->before.type == VALUE_NULL) {
         *why = "what it was before is not known";
     } else if (step->op == OP_SET && *there) {
-        const struct property *p = &step->object->properties[step->property];
-        struct value now = known_value(step->object, step->property, row.values[step->property]);
-
-        if (now.type != VALUE_NULL && !same_value(p, now, step->after))
-            *why = arena_printf(arena, "was changed since, to %s: not undone", property_show(p, now, text, sizeof(text)));
-    } else if (step->op == OP_SET) {
+        return judge_undo_set(store, step, known_value(step->object, step->property, row.values[step->property]), arena,
+                              why, err);
+    } else if (step->op == OP_SET && newer) {
         *why = arena_printf(arena, "the %s is not there any more: not undone", step->object->noun);
+    } else if (step->op != OP_SET && !newer) {
+        *there = step->op == OP_ADD; /* as the step left it */
     }
     return true;
 }
@@ -264,21 +315,24 @@ static bool is_unfinished(enum change_state state)
     return state == CHANGE_FAILED || state == CHANGE_SKIPPED || state == CHANGE_UNKNOWN || state == CHANGE_PLANNED;
 }
 
-/* The value before is what the store shows now: what was seen when the step failed may be older. */
+/* The value before is the newest that is known: what the step found, or what was retrieved since. */
 static bool retry_step(struct store *store, struct change_plan *plan, const struct change_step *step, struct arena *arena,
                        struct err *err)
 {
     struct change_step again = step_copy(step, &plan->mem), *kept;
     struct row row;
-    bool there;
+    bool there, newer;
 
     arena_reset(arena);
-    if (!row_now(store, step, arena, &row, &there, err))
+    if (!row_now(store, step, arena, &row, &there, err) || !is_newer(store, step, &newer, err))
         return false;
-    if (step->op == OP_SET && there) {
+    if (step->op == OP_SET && (there || step->found.type != VALUE_NULL)) {
         const struct property *p = &step->object->properties[step->property];
+        struct value now = there ? known_value(step->object, step->property, row.values[step->property]) : V_NULL;
 
-        again.before = value_copy(known_value(step->object, step->property, row.values[step->property]), &plan->mem);
+        if (step->found.type != VALUE_NULL && !newer)
+            now = step->found;
+        again.before = value_copy(now, &plan->mem);
         if (again.before.type != VALUE_NULL && same_value(p, again.before, again.after)) {
             note_about(plan, PLAN_SAME, step, "is so already");
             return true;

@@ -572,6 +572,20 @@ static void go_on(struct apply_server *server)
     }
 }
 
+static void keep_values(struct apply_server *server)
+{
+    struct change_apply *apply = server->apply;
+    struct err err = { 0 };
+
+    if (server->seen.count == 0 || !store_begin(apply->store, &err))
+        return;
+    /* What the lists show is fresher for it; the change itself does not depend on it. */
+    if (!seen_store(apply, server, &err) || !store_commit(apply->store, &err)) {
+        store_rollback(apply->store);
+        log_line(server->name, "what was read back is not in the lists: %s", err.text);
+    }
+}
+
 static void settled_read(struct apply_server *server)
 {
     struct change_apply *apply = server->apply;
@@ -585,6 +599,7 @@ static void settled_read(struct apply_server *server)
         if (is_read(server, i, SERVER_SETTLING) && !(apply->settling && apply->work[i].dirty) &&
             !judge_after(apply, &server->seen, i, final))
             all = false;
+    keep_values(server);
     journal_soon(apply, false);
     if (!all) {
         if (unreachable)
@@ -605,20 +620,6 @@ static void settled_read(struct apply_server *server)
 }
 
 /* ------------------------------------------------------------------ a reading has ended */
-static void keep_values(struct apply_server *server)
-{
-    struct change_apply *apply = server->apply;
-    struct err err = { 0 };
-
-    if (server->seen.count == 0 || !store_begin(apply->store, &err))
-        return;
-    /* What the lists show is fresher for it; the change itself does not depend on it. */
-    if (!seen_store(apply, server, &err) || !store_commit(apply->store, &err)) {
-        store_rollback(apply->store);
-        log_line(server->name, "what was read back is not in the lists: %s", err.text);
-    }
-}
-
 static void reading_done(struct apply_server *server)
 {
     struct change_apply *apply = server->apply;

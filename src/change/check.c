@@ -136,7 +136,7 @@ static bool check_children_apart(const struct check_row *row, int *property, str
     char a[IP4_TEXT_SIZE], b[IP4_TEXT_SIZE], c[IP4_TEXT_SIZE], d[IP4_TEXT_SIZE];
 
     *property = -1;
-    for (size_t i = 0; i < row->new_count; i++)
+    for (size_t i = row->new_count; i-- > 0;) /* the newest first: that is the one just asked for */
         for (size_t k = 0; k < row->child_count; k++) {
             struct ip4_range mine, other;
 

@@ -123,13 +123,16 @@ char *change_step_object(const struct change_step *step, char *out, size_t size)
 static void note_text(const struct plan_note *note, struct arena *arena, struct plan_text *out)
 {
     char object[300];
+    const char *name;
 
     object_text(note->object, note->key, note->title, object, sizeof(object));
     out->mark = note->kind == PLAN_SAME || note->kind == PLAN_NOT_APPLICABLE ? '=' : '!';
     out->server = note->server_name;
     out->object = arena_strdup(arena, object);
-    out->what = arena_printf(arena, "%s%s%s%s", note->property >= 0 ? property_name(note->object, note->property) : "",
-                             note->property >= 0 ? " " : "", note->why, out->mark == '=' ? ": nothing to do" : "");
+    /* a refusal names its property itself */
+    name = note->property >= 0 && note->kind != PLAN_REFUSED ? property_name(note->object, note->property) : "";
+    out->what = arena_printf(arena, "%s%s%s%s", name, name[0] != '\0' ? " " : "", note->why,
+                             out->mark == '=' ? ": nothing to do" : "");
 }
 
 static void target_text(const struct change_plan *plan, const struct plan_line *line, struct arena *arena,
