@@ -1,0 +1,64 @@
+#!/bin/sh
+# The same estate through a real sshd on loopback: libssh2 and the ssh program, and what is refused.
+. "$(dirname "$0")/../lib/run.sh"
+. "$SOURCE/tests/lib/sshd.sh"
+estate=$T/estate
+db=$T/ssh.db
+sshd_prepare
+sshd_start
+
+run 0 demo --keep "$estate" --prepare --servers 4 --scopes 40 --seed 2
+for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$state" .state)" none; done
+names=$(for state in "$estate"/*.state; do basename "$state" .state; done)
+kind=ssh
+for name in $names; do
+    role=dhcp
+    case $name in dns-*) role=dns ;; esac
+    run 0 --db "$db" server add "$name" --role $role --transport $kind --powershell "$SIMHOST serve $estate $name"
+    [ $kind = ssh ] && kind=openssh || kind=ssh
+done
+
+run 0 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
+says '4 of 4 servers in'
+run 0 --db "$db" list scopes --columns server --format tsv
+lines 41
+silent
+run 0 --db "$db" list servers --columns server,path --format tsv
+says 'ssh'
+set -- $names
+run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$1" "$2"
+says 'host key'
+says 'login'
+says 'Everything that is needed works.'
+
+# A key that the host does not know.
+cp "$SSHD_DIR/other.pub" "$SSHD_DIR/authorized_keys"
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
+says '4 failed'
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" server test "$1"
+says 'FAILED'
+says 'authorized_keys'
+cp "$SSHD_DIR/id.pub" "$SSHD_DIR/authorized_keys"
+
+# A host key that nobody knows is refused without a terminal, a changed one always.
+cp "$SSHD_DIR/known_hosts" "$SSHD_DIR/known_hosts.good"
+: >"$SSHD_DIR/known_hosts"
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
+says '4 failed'
+[ ! -s "$SSHD_DIR/known_hosts" ] || fail 'no key is learnt without being asked about'
+echo "[127.0.0.1]:$sshd_port $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")" >"$SSHD_DIR/known_hosts"
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
+says '4 failed'
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" server test "$1"
+says 'host key'
+cp "$SSHD_DIR/known_hosts.good" "$SSHD_DIR/known_hosts"
+
+# Nobody there: refused, said so, and the data of before stays.
+sshd_stop
+run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
+says '4 failed'
+run 0 --db "$db" list scopes --columns server --format tsv
+lines 41
+tells 'missing or old'
+run 0 --db "$db" list servers reachable:no --columns server --format tsv
+lines 5
