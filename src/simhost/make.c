@@ -87,8 +87,8 @@ static int number_at(const struct make_options *o, int place)
 static const char *fault_at(const struct make_options *o, int place)
 {
     static const char *const faults[] = { "down", "slow:1500", "denied-service", "noise", "denied", "down:ssh: Could not resolve hostname: "
-                                          "Name or service not known", "fail-set:DHCP 20013:ReadError" };
-    int kinds = (int)COUNT(faults), step = MAX(o->servers / (kinds + 1), 3);
+                                          "Name or service not known", "fail-set:DHCP 20013:ReadError", "no-module" };
+    int kinds = (int)COUNT(faults), step = MAX(o->servers / kinds, 3);
 
     if (o->clean || place % step != step - 1 || place / step >= kinds)
         return NULL;
@@ -146,9 +146,9 @@ static bool make_server(struct making *m, int scopes, struct err *err)
     bool dhcp = strcmp(m->role, "dns") != 0, dns = strcmp(m->role, "dhcp") != 0;
 
     make_host(m);
-    /* Among the DNS services one is stopped and one paused, among the DHCP services one is stopped. */
+    /* Among the DNS services one is stopped and one paused, among the DHCP services of a larger estate one is stopped. */
     if (dhcp)
-        make_service(m, "DHCPServer", "DHCP Server", m->place == 13);
+        make_service(m, "DHCPServer", "DHCP Server", m->place == 13 && m->options->servers >= 24);
     if (dns)
         make_service(m, "DNS", "DNS Server", m->place == 20 ? 1 : m->place == 23 ? 2 : 0);
     if (dhcp)
