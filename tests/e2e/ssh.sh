@@ -7,8 +7,7 @@ db=$T/ssh.db
 sshd_prepare
 sshd_start
 
-run 0 demo --keep "$estate" --prepare --servers 4 --scopes 40 --seed 2
-for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$state" .state)" none; done
+estate "$estate" 4 40 2 "$T/estate.db"
 names=$(for state in "$estate"/*.state; do basename "$state" .state; done)
 kind=ssh
 for name in $names; do

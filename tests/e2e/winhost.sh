@@ -6,10 +6,9 @@ estate=$T/estate
 sim=$T/sim.db
 real=$T/real.db
 
-run 0 demo --keep "$estate" --prepare --servers 4 --scopes 60 --seed 4
+estate "$estate" 4 60 4 "$T/estate.db"
 for state in "$estate"/*.state; do
     name=$(basename "$state" .state)
-    "$SIMHOST" fault "$estate" "$name" none
     # Objects with CIM metadata are rebuilt by a native library that only Windows has.
     "$SIMHOST" set "$estate" "$name" host Shape plain
     role=dhcp

@@ -35,3 +35,9 @@ silent() { [ ! -s "$err" ] || fail "stderr says nothing"; }
 says_not() { ! grep -qF -- "$1" "$out" || fail "stdout does not say \"$1\""; }
 is() { [ "$(cat "$out")" = "$1" ] || fail "stdout is \"$1\""; }
 lines() { [ "$(wc -l <"$out")" = "$1" ] || fail "stdout has $1 lines, not $(wc -l <"$out")"; }
+
+# estate DIR SERVERS SCOPES SEED DB: simulated servers, all of them well, in DIR; a database that has them in DB.
+estate() {
+    "$SIMHOST" make "$1" --servers "$2" --scopes "$3" --seed "$4" --clean >/dev/null || fail "the estate is made"
+    run 0 --db "$5" server import "$1/servers.csv"
+}
