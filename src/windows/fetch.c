@@ -138,22 +138,33 @@ static bool may_deliver(const struct ask *ask)
     return !ask->defines || ask->defines->state == ASK_ENDED;
 }
 
-static void batch_full(struct ask *ask)
+static void hand_on_filling(struct ask *ask)
 {
     struct batch *batch = ask->filling;
 
     if (!batch)
         return;
-    if (!may_deliver(ask)) {
-        ask->filling = NULL;
-        *ask->held_end = batch;
-        ask->held_end = &batch->next;
-        return;
-    }
     deliver(ask, batch);
     memset(batch->values, 0, batch->rows * ask->object->property_count * sizeof(*batch->values));
     batch->rows = 0;
     arena_reset(&batch->mem);
+}
+
+static void hold_filling(struct ask *ask)
+{
+    if (!ask->filling)
+        return;
+    *ask->held_end = ask->filling;
+    ask->held_end = &ask->filling->next;
+    ask->filling = NULL;
+}
+
+static void batch_full(struct ask *ask)
+{
+    if (may_deliver(ask))
+        hand_on_filling(ask);
+    else
+        hold_filling(ask);
 }
 
 static void release_held(struct ask *ask)
@@ -163,7 +174,7 @@ static void release_held(struct ask *ask)
     batches_free(ask->held);
     ask->held = NULL;
     ask->held_end = &ask->held;
-    batch_full(ask);
+    hand_on_filling(ask);
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -330,12 +341,6 @@ static void put_keys_by_order(struct ask *ask)
     for (struct batch *b = ask->held; b; b = b->next)
         for (size_t i = 0; i < b->rows; i++)
             keys_put(&ask->defines->keys, at++, b->values + i * ask->object->property_count);
-}
-
-static void hold_filling(struct ask *ask)
-{
-    if (ask->filling && ask->filling->rows > 0)
-        batch_full(ask);
 }
 
 static void by_order_settle(struct ask *ask)
