@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define ZERO_GUID ((struct guid){ { 0 } })
+#define MSG_RESET_RUNSPACE_STATE 0x0002100C /* clients of ours never send it */
 #define OUT_ENOUGH (1 << 20) /* no more is read while this much waits to be written */
 #define EXIT_PROTOCOL 160    /* 4000, as Unix shows it */
 
@@ -194,6 +195,8 @@ static void got_runspace_question(struct session *s, const struct message *messa
 
     if (max && max->type == PS_I32 && max->i >= 1)
         s->max_runspaces = (int)MIN(max->i, 100);
+    if (message->type == MSG_RESET_RUNSPACE_STATE && s->max_runspaces > 1)
+        snprintf(answer, sizeof answer, "<B N=\"SetMinMaxRunspacesResponse\">false</B>");
     if (message->type == MSG_GET_AVAILABLE_RUNSPACES)
         snprintf(answer, sizeof answer, "<I32 N=\"SetMinMaxRunspacesResponse\">%d</I32>", s->max_runspaces - s->running);
     ps_int(ci, &call);
@@ -215,6 +218,7 @@ static void got_pool_message(struct session *s, const struct message *message)
         case MSG_INIT_RUNSPACEPOOL: got_init(s, message, &body); break;
         case MSG_SET_MAX_RUNSPACES:
         case MSG_SET_MIN_RUNSPACES:
+        case MSG_RESET_RUNSPACE_STATE:
         case MSG_GET_AVAILABLE_RUNSPACES: got_runspace_question(s, message, &body); break;
         default: session_violation(s, "a message of an unknown type");
         }

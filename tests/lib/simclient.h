@@ -32,7 +32,7 @@ struct simresult {
     bool done;
 };
 
-static const char *sim_program(void)
+static inline const char *sim_program(void)
 {
     static char path[4200];
     char self[4096];
@@ -45,7 +45,7 @@ static const char *sim_program(void)
 }
 
 /* Runs simhost with these arguments to its end; its stdout in out (may be NULL). Returns the exit status. */
-static int sim_run(struct buf *out, const char *a, const char *b, const char *c, const char *d, const char *e, const char *f)
+static inline int sim_run(struct buf *out, const char *a, const char *b, const char *c, const char *d, const char *e, const char *f)
 {
     char *argv[] = { (char *)sim_program(), (char *)a, (char *)b, (char *)c, (char *)d, (char *)e, (char *)f, NULL };
     struct err err = { 0 };
@@ -56,23 +56,23 @@ static int sim_run(struct buf *out, const char *a, const char *b, const char *c,
     return status >> 8;
 }
 
-static void sim_opened(void *ctx)
+static inline void sim_opened(void *ctx)
 {
     ((struct simclient *)ctx)->opened = true;
 }
 
-static void sim_closed(void *ctx)
+static inline void sim_closed(void *ctx)
 {
     ((struct simclient *)ctx)->closed = true;
 }
 
-static void sim_broken(void *ctx, const struct err *err)
+static inline void sim_broken(void *ctx, const struct err *err)
 {
     ((struct simclient *)ctx)->broken = true;
     ((struct simclient *)ctx)->err = *err;
 }
 
-static bool simclient_start_argv(struct simclient *c, char *const argv[], const char *name, int runspaces)
+static inline bool simclient_start_argv(struct simclient *c, char *const argv[], const char *name, int runspaces)
 {
     static const struct psrp_events events = { sim_opened, sim_closed, sim_broken };
 
@@ -83,7 +83,7 @@ static bool simclient_start_argv(struct simclient *c, char *const argv[], const 
     return true;
 }
 
-static void simclient_read(struct simclient *c)
+static inline void simclient_read(struct simclient *c)
 {
     char bytes[65536];
     ssize_t n = read(c->child.out, bytes, sizeof bytes);
@@ -106,7 +106,7 @@ static inline bool simclient_start(struct simclient *c, const char *dir, const c
 }
 
 /* Until *flag, or what was asked for can no longer come, or 10 s. */
-static bool simclient_until(struct simclient *c, const bool *flag)
+static inline bool simclient_until(struct simclient *c, const bool *flag)
 {
     int64_t end = clock_mono_ms() + 10000;
 
@@ -126,7 +126,7 @@ static bool simclient_until(struct simclient *c, const bool *flag)
     return *flag;
 }
 
-static void sim_output(void *ctx, const struct ps_value *value)
+static inline void sim_output(void *ctx, const struct ps_value *value)
 {
     struct simresult *r = ctx;
     struct arena mem = { 0 };
@@ -143,7 +143,7 @@ static void sim_output(void *ctx, const struct ps_value *value)
     arena_done(&mem);
 }
 
-static void sim_error(void *ctx, const struct ps_error *error)
+static inline void sim_error(void *ctx, const struct ps_error *error)
 {
     struct simresult *r = ctx;
 
@@ -152,13 +152,13 @@ static void sim_error(void *ctx, const struct ps_error *error)
     r->error_category = error->category;
 }
 
-static void sim_progress(void *ctx, const struct ps_progress *progress)
+static inline void sim_progress(void *ctx, const struct ps_progress *progress)
 {
     (void)progress;
     ((struct simresult *)ctx)->progress++;
 }
 
-static void sim_done(void *ctx, enum ps_end end, const struct ps_error *why)
+static inline void sim_done(void *ctx, enum ps_end end, const struct ps_error *why)
 {
     struct simresult *r = ctx;
 
@@ -172,7 +172,7 @@ static void sim_done(void *ctx, enum ps_end end, const struct ps_error *why)
 
 static const struct ps_call_events sim_call_events = { .output = sim_output, .error = sim_error, .progress = sim_progress, .done = sim_done };
 
-static psrp_call_id simclient_send(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
+static inline psrp_call_id simclient_send(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
 {
     struct ps_call call = { .commands = commands, .command_count = count };
 
@@ -180,7 +180,7 @@ static psrp_call_id simclient_send(struct simclient *c, const struct ps_command 
 }
 
 /* Sends and waits. *r: only wanted is read. */
-static bool simclient_call(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
+static inline bool simclient_call(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
 {
     const char *const *wanted = r->wanted;
 
@@ -190,7 +190,7 @@ static bool simclient_call(struct simclient *c, const struct ps_command *command
     return simclient_until(c, &r->done);
 }
 
-static void simclient_end(struct simclient *c)
+static inline void simclient_end(struct simclient *c)
 {
     psrp_free(c->psrp);
     child_end(&c->child, 1000);
