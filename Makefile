@@ -7,6 +7,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 LIBEXEC  = $(PREFIX)/lib/ipamtui
 DATADIR  = $(PREFIX)/share/ipamtui
+UNITDIR  = $(PREFIX)/lib/systemd/user
 VERSION  = 0.1.0
 
 CC      ?= cc
@@ -127,10 +128,13 @@ install: all man
 	install -Dm755 $(BUILD)/ipamtui $(DESTDIR)$(PREFIX)/bin/ipamtui
 	install -Dm755 $(BUILD)/simhost $(DESTDIR)$(LIBEXEC)/simhost
 	@for f in keymaps/*.conf; do install -Dvm644 $$f $(DESTDIR)$(DATADIR)/$$f; done
+	@mkdir -p $(DESTDIR)$(UNITDIR)
+	sed 's|@PREFIX@|$(PREFIX)|' systemd/ipamtui-collect.service > $(DESTDIR)$(UNITDIR)/ipamtui-collect.service
 	@for f in $(MAN_PAGES); do install -Dvm644 $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ipamtui
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(DATADIR)
+	rm -f $(DESTDIR)$(UNITDIR)/ipamtui-collect.service
 	@for f in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 
 clean:

@@ -63,6 +63,7 @@ int cli_run_server_import(struct cli *cli);
 int cli_run_server_export(struct cli *cli);
 int cli_run_server_test(struct cli *cli);
 int cli_run_retrieve(struct cli *cli);
+int cli_run_collect(struct cli *cli);
 int cli_run_demo(struct cli *cli);
 int cli_run_schema(struct cli *cli);
 int cli_run_help(struct cli *cli);
@@ -94,6 +95,9 @@ bool cli_stdout(void *ctx, const char *bytes, size_t len);
 int cli_flush(int status);
 /* Says which servers' data of object is missing or old, and why. */
 void cli_note_missing(struct cli *cli, struct store *store, const struct object_type *object);
+/* Blocks the signals that end a program, here and in the threads started from now on (children get them back), and gives a
+ * descriptor that is readable (struct signalfd_siginfo) when one came. Call it before starting a thread. */
+int cli_signal_fd(void);
 /* Cells of the terminal on stdout, 0 if it is none. */
 int cli_terminal_width(void);
 

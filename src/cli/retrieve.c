@@ -1,5 +1,4 @@
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -166,18 +165,6 @@ static void follow(struct round *r)
     clear_bar(r);
 }
 
-/* Blocked here and so in the collector's thread as well; children unblock them. */
-static int catch_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int summary(const struct round *r)
 {
     size_t left = r->total - MIN(r->total, r->ok + r->failed);
@@ -198,7 +185,7 @@ static int run_round(struct cli *cli, const server_id *ids, size_t count, unsign
                        .started_ms = clock_mono_ms() };
     struct collector_options how = { .db_path = cli->db_path, .ssh_config = cli->flags[FLAG_SSH_CONFIG],
                                      .interactive = cli_can_ask() };
-    r.signal_fd = catch_signals();
+    r.signal_fd = cli_signal_fd();
     r.notes = mailbox_new();
     int status;
     if (collector_start(&how, &cli->options, r.notes, &r.collector, &err)) {

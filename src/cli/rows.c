@@ -58,6 +58,10 @@ const struct subcommand cli_subcommands[] = {
     { .name = "retrieve", .args = "['QUERY']", .help = "Ask servers and keep what they answer",
       .more = "QUERY chooses servers: ipamtui retrieve 'server:lon-* role:dhcp'. Exit status 3: some could not be asked.",
       .max_args = -1, .flags = F(FLAG_WHAT), .run = cli_run_retrieve },
+    { .name = "collect", .args = "", .help = "Verify all servers regularly, in the foreground, until it is ended",
+      .more = "For a systemd unit: what the console does while it is open, without one. The intervals are in ipamtui.conf(5).\n"
+              "Only one process a database verifies; a second one waits until the first is gone.",
+      .run = cli_run_collect },
     { .name = "list", .args = "servers|scopes|exclusions ['QUERY']",
       .help = "Print what is known, without asking any server",
       .more = "Example: ipamtui list scopes 'server:lon-* state:active util>80' --columns server,scope,util --format csv\n"

@@ -5,7 +5,7 @@
 cd "$SOURCE"
 make --no-print-directory BUILD="$BUILD" DESTDIR="$T/root" PREFIX=/usr install >"$out" 2>"$err" || fail 'make install works'
 for file in bin/ipamtui lib/ipamtui/simhost share/ipamtui/keymaps/default.conf share/man/man1/ipamtui.1 \
-    share/man/man5/ipamtui.conf.5 share/man/man7/ipamtui-query.7; do
+    lib/systemd/user/ipamtui-collect.service share/man/man5/ipamtui.conf.5 share/man/man7/ipamtui-query.7; do
     [ -f "$T/root/usr/$file" ] || fail "$file is installed"
 done
 unset IPAMTUI_SIMHOST IPAMTUI_DATA_DIR
