@@ -98,10 +98,11 @@ static void look(struct trial *t)
     if (t->state == HOST_CONNECTING && (state == HOST_STARTING || state == HOST_OPEN))
         step_over(t);
     if (state == HOST_OPEN) {
-        char text[128];
+        char text[128], path[400];
         const char *version = host_version(t->host);
         snprintf(text, sizeof(text), "PowerShell %s (%s)", version, atoi(version) >= 6 ? "Core" : "Windows PowerShell");
         line("ok", text, t->since_us);
+        printf("          %s\n", text_printable(host_describe(t->host), path, sizeof(path)));
         t->since_us = clock_mono_us();
     }
     t->state = state;
