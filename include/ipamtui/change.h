@@ -17,7 +17,7 @@ enum edit_how {
     EDIT_PREPEND, /* text in front of it */
     EDIT_REPLACE, /* find -> text within what is there (KIND_TEXT) or of a whole value (other kinds) */
     EDIT_ROW_ADD, /* a row of object below each target: exclusion text "10.1.2.10-10.1.2.20", "10.1.2.10", ".10-.20" */
-    EDIT_ROW_REMOVE,  /* rows of object below each target that are find ("all" = every one) */
+    EDIT_ROW_REMOVE,  /* rows of object below each target that are find ("all" = every one; NULL = those named as targets) */
     EDIT_ROW_REPLACE, /* such rows become text */
 };
 /* Addresses may be given relative to the target's network: ".20" in 10.1.2.0/24 is 10.1.2.20, ".1.20" in 10.1.2.0/23 is 10.1.3.20. */
@@ -38,7 +38,8 @@ void change_edit_show(const struct change_edit *edit, struct buf *out);
 
 /* ------------------------------------------------------------------ targets: rows as the store has them, with their children */
 struct change_targets;
-/* ids: in the order wanted; gone ones are left out. The caller owns *out. */
+/* ids: in the order wanted; gone ones are left out. Rows that lie below others (exclusions) become those (scopes), and row edits
+ * whose find is NULL mean exactly the rows named here. The caller owns *out. */
 bool change_targets_load(struct store *store, const struct object_type *object, const row_id *ids, size_t count,
                          struct change_targets **out, struct err *err);
 bool change_targets_list(struct store *store, const struct list_spec *spec, struct change_targets **out, struct err *err);
@@ -106,6 +107,10 @@ struct change_plan *change_plan_copy(const struct change_plan *plan);
  * two edits of one property in the same call. On failure the plan is as it was. */
 bool change_plan_edit(struct change_plan *plan, const struct change_targets *targets, const struct change_edit *edits,
                       size_t edit_count, struct err *err);
+/* Only the steps of these targets (and of what lies below them), and all notes: what a form shows of its own edit. */
+void change_plan_keep_targets(struct change_plan *plan, const struct change_targets *targets);
+/* Adds the steps of another plan: the same value is amended, a step and its opposite cancel each other. */
+void change_plan_merge(struct change_plan *plan, const struct change_plan *other);
 /* Takes out every step of one object on one server (key NULL: of the whole server). Returns how many. */
 size_t change_plan_drop(struct change_plan *plan, server_id server, const struct object_type *object, const struct value *key);
 
@@ -170,6 +175,7 @@ struct change_wire {
 };
 /* Hosts of its own for the servers of the store, opened when first called. */
 struct change_pool;
+/* ask NULL: what was asked for this server needs no answer any more. */
 typedef void change_ask_fn(void *ctx, server_id server, const struct transport_ask *ask);
 struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub, struct store *store,
                                     const struct options *options, change_ask_fn *ask /* NULL: refused */, void *ctx);

@@ -296,14 +296,16 @@ bool change_plan_undo(struct store *store, change_id change, const int *only, si
 
         pair_undo(plan, steps, count);
         plan_order(plan);
+        ok = plan_check(store, plan, err);
         plan_set_what(plan, what);
         free(what);
         plan->of = change;
         plan->relation = "undo";
-        *out = plan;
-    } else {
-        change_plan_free(plan);
     }
+    if (ok)
+        *out = plan;
+    else
+        change_plan_free(plan);
     arena_done(&scratch);
     arena_done(&mem);
     return ok;
@@ -367,14 +369,16 @@ bool change_plan_retry(struct store *store, change_id change, const int *only, s
         char *what = x_asprintf("retry change %lld: %.200s", (long long)change, info.what);
 
         plan_order(plan);
+        ok = plan_check(store, plan, err);
         plan_set_what(plan, what);
         free(what);
         plan->of = change;
         plan->relation = "retry";
-        *out = plan;
-    } else {
-        change_plan_free(plan);
     }
+    if (ok)
+        *out = plan;
+    else
+        change_plan_free(plan);
     arena_done(&scratch);
     arena_done(&mem);
     return ok;

@@ -9,6 +9,7 @@
 /* A row below the target as it would be. */
 struct child {
     const struct value *key;
+    bool named; /* as a target itself */
     struct change_step *pending; /* its OP_ADD in the plan, or NULL: the server has it */
     bool gone;                   /* removed by the plan or by this edit */
     bool added;                  /* by this edit */
@@ -82,7 +83,8 @@ static void take_children(struct amending *a)
     size_t count = change_targets_children(a->targets, a->at, a->child_type, &first);
 
     for (size_t i = 0; i < count; i++)
-        add_child(a, key_of_row(a->child_type, &a->child_keys, first[i].values, &a->scratch));
+        add_child(a, key_of_row(a->child_type, &a->child_keys, first[i].values, &a->scratch))->named =
+            target_child_selected(a->targets, first[i].id);
     for (size_t i = a->group_first; i < a->group_first + a->group_count; i++) {
         struct change_step *step = &a->plan->steps[i];
         struct child *child;
@@ -140,14 +142,16 @@ static void child_add(struct amending *a, const struct value *key, const struct 
     known->instead = instead;
 }
 
-static bool is_meant(struct amending *a, const struct child *child, const struct value *find)
+static bool is_meant(struct amending *a, const struct child *child, bool all, const struct value *find)
 {
-    return !child->gone && !child->added && (find == NULL || key_equal(a->child_type, child->key, find));
+    if (child->gone || child->added)
+        return false;
+    return all || (find != NULL ? key_equal(a->child_type, child->key, find) : child->named);
 }
 
 static bool edit_children(struct amending *a, const struct change_edit *edit, struct err *err)
 {
-    bool all = edit->how != EDIT_ROW_ADD && strcmp(edit->find, "all") == 0;
+    bool all = edit->how != EDIT_ROW_ADD && edit->find != NULL && strcmp(edit->find, "all") == 0;
     size_t count = a->child_count, hits = 0;
     struct value *find = NULL, *key = NULL;
 
@@ -160,7 +164,7 @@ static bool edit_children(struct amending *a, const struct change_edit *edit, st
         child_add(a, key, NULL);
         return true;
     }
-    if (!all) {
+    if (!all && edit->find != NULL) {
         find = arena_alloc(&a->scratch, KEY_MAX * sizeof(*find));
         if (!edit_child_key(a->child_type, a->object, a->key, edit->find, &a->scratch, find, err))
             return false;
@@ -168,7 +172,7 @@ static bool edit_children(struct amending *a, const struct change_edit *edit, st
     for (size_t i = 0; i < count; i++) {
         const struct value *old = a->children[i].key;
 
-        if (!is_meant(a, &a->children[i], find))
+        if (!is_meant(a, &a->children[i], all, find))
             continue;
         hits++;
         if (key != NULL && key_equal(a->child_type, old, key)) {
@@ -424,5 +428,86 @@ bool change_plan_edit(struct change_plan *plan, const struct change_targets *tar
         plan_set_what(plan, "");
     arena_done(&a.scratch);
     free(a.children);
+    return true;
+}
+
+/* ------------------------------------------------------------------ plans that did not come from edits of what is there */
+/* Rows of the targets that a plan is about: of the object itself, or what its rows lie below. */
+static bool find_targets(struct store *store, const struct change_plan *plan, const struct object_type *object, row_id *ids,
+                         size_t *count, struct err *err)
+{
+    struct value *values = x_calloc(object->property_count, sizeof(*values));
+    struct key_places places;
+    bool ok = true;
+
+    key_places(object, &places);
+    *count = 0;
+    for (size_t i = 0; ok && i < plan->count; i++) {
+        const struct change_step *step = &plan->steps[i];
+        struct err inner = { 0 };
+
+        if (step->object != object && parent_type(step->object) != object)
+            continue;
+        for (size_t k = 0; k < places.count; k++)
+            values[places.at[k]] = step->key[k];
+        if (!store_row_find(store, step->server, object, values, &ids[*count], &inner))
+            ok = inner.kind == ERR_NOT_FOUND || (*err = inner, false);
+        else if (*count == 0 || ids[*count - 1] != ids[*count])
+            (*count)++;
+    }
+    free(values);
+    return ok;
+}
+
+static void check_as_planned(struct amending *a, size_t at)
+{
+    const char *barred = target_barred(a->targets, at);
+    struct err err = { 0 };
+    int property = -1;
+
+    begin_target(a, at);
+    if (barred == NULL && check_now(a, &property, &err))
+        return;
+    note(a, PLAN_REFUSED, barred != NULL ? -1 : property, barred != NULL ? barred : err.text);
+    for (size_t i = a->group_first; i < a->group_first + a->group_count; i++)
+        if (a->plan->steps[i].object == a->object || a->plan->steps[i].object == a->child_type)
+            a->plan->steps[i].no = 0;
+}
+
+static bool check_object(struct store *store, struct change_plan *plan, const struct object_type *object, struct err *err)
+{
+    struct amending a = { .plan = plan, .object = object, .ordered = plan->count };
+    row_id *ids = x_calloc(plan->count + 1, sizeof(*ids));
+    struct change_targets *targets = NULL;
+    size_t count;
+    bool ok = find_targets(store, plan, object, ids, &count, err);
+
+    if (ok && count > 0)
+        ok = change_targets_load(store, object, ids, count, &targets, err);
+    free(ids);
+    if (!ok || count == 0)
+        return ok;
+    a.targets = targets;
+    a.child_type = child_of(object, NULL, 0);
+    key_places(object, &a.keys);
+    if (a.child_type != NULL)
+        key_places(a.child_type, &a.child_keys);
+    for (size_t i = 0; i < change_targets_count(targets); i++)
+        check_as_planned(&a, i);
+    change_targets_free(targets);
+    arena_done(&a.scratch);
+    free(a.children);
+    return true;
+}
+
+bool plan_check(struct store *store, struct change_plan *plan, struct err *err)
+{
+    for (size_t i = 0; catalog_objects[i] != NULL; i++) {
+        if (parent_type(catalog_objects[i]) != NULL)
+            continue; /* seen with what they lie below */
+        if (!check_object(store, plan, catalog_objects[i], err))
+            return false;
+        plan_order(plan);
+    }
     return true;
 }

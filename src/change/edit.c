@@ -145,6 +145,23 @@ static bool parse_value(const struct property *property, const char *text, struc
     return true;
 }
 
+/* Texts that no target could be given: tried below a network that holds every address. */
+static bool check_row_edit(const struct object_type *object, const struct change_edit *edit, struct err *err)
+{
+    struct value key[KEY_MAX] = { V_INT(0) }, parent[KEY_MAX] = { V_INT(0) };
+    struct arena arena = { 0 };
+    bool ok = true;
+
+    if (edit->object->add == NULL || edit->object->remove == NULL || parent_type(edit->object) != object)
+        return err_set(err, ERR_INPUT, edit->object->name, "%s cannot be added or removed here", edit->object->name);
+    if (edit->how != EDIT_ROW_REMOVE)
+        ok = edit_child_key(edit->object, object, parent, edit->text, &arena, key, err);
+    if (ok && edit->how != EDIT_ROW_ADD && edit->find != NULL && strcmp(edit->find, "all") != 0)
+        ok = edit_child_key(edit->object, object, parent, edit->find, &arena, key, err);
+    arena_done(&arena);
+    return ok;
+}
+
 bool change_edit_check(const struct object_type *object, const struct change_edit *edit, struct err *err)
 {
     const struct property *property;
@@ -153,9 +170,7 @@ bool change_edit_check(const struct object_type *object, const struct change_edi
     bool ok = true;
 
     if (edit->how >= EDIT_ROW_ADD)
-        return edit->object->add != NULL && edit->object->remove != NULL
-                   ? true
-                   : err_set(err, ERR_INPUT, edit->object->name, "%s cannot be added or removed here", edit->object->name);
+        return check_row_edit(object, edit, err);
     property = &object->properties[edit->property];
     if ((edit->how == EDIT_APPEND || edit->how == EDIT_PREPEND) && property->kind != KIND_TEXT)
         return err_set(err, ERR_INPUT, property->name, "%s is no text: += and ^= do not work on it, = does", property->name);
@@ -170,15 +185,16 @@ bool change_edit_check(const struct object_type *object, const struct change_edi
 void change_edit_show(const struct change_edit *edit, struct buf *out)
 {
     const char *name = edit->property >= 0 ? edit->object->properties[edit->property].name : edit->object->noun;
+    const char *find = edit->find != NULL ? edit->find : "";
 
     switch (edit->how) {
     case EDIT_SET: buf_addf(out, "set %s=%s", name, edit->text); break;
     case EDIT_APPEND: buf_addf(out, "set %s+=%s", name, edit->text); break;
     case EDIT_PREPEND: buf_addf(out, "set %s^=%s", name, edit->text); break;
-    case EDIT_REPLACE: buf_addf(out, "replace in %s %s by %s", name, edit->find, edit->text); break;
+    case EDIT_REPLACE: buf_addf(out, "replace in %s %s by %s", name, find, edit->text); break;
     case EDIT_ROW_ADD: buf_addf(out, "add %s %s", name, edit->text); break;
-    case EDIT_ROW_REMOVE: buf_addf(out, "remove %s %s", name, edit->find); break;
-    case EDIT_ROW_REPLACE: buf_addf(out, "replace %s %s by %s", name, edit->find, edit->text); break;
+    case EDIT_ROW_REMOVE: buf_addf(out, "remove %s%s%s", name, edit->find != NULL ? " " : "s", find); break;
+    case EDIT_ROW_REPLACE: buf_addf(out, "replace %s%s%s by %s", name, edit->find != NULL ? " " : "s", find, edit->text); break;
     }
 }
 

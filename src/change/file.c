@@ -352,7 +352,7 @@ bool change_plan_read(struct store *store, const char *path, struct change_plan 
             ok = read_step(&r, err);
     }
     plan_order(r.plan);
-    ok = ok && no_doubles(&r, err);
+    ok = ok && no_doubles(&r, err) && plan_check(store, r.plan, err);
     if (ok) {
         char *what = x_asprintf("apply %s", name != NULL ? name + 1 : path);
 

@@ -35,6 +35,8 @@ const char *property_name(const struct object_type *object, int property);
 const char *target_server_name(const struct change_targets *targets, size_t at);
 const char *target_title(const struct change_targets *targets, size_t at);
 const struct key_places *target_keys(const struct change_targets *targets);
+/* Was this child named itself when the targets were loaded? */
+bool target_child_selected(const struct change_targets *targets, row_id child);
 /* Why nothing may be planned for it, or NULL. */
 const char *target_barred(const struct change_targets *targets, size_t at);
 
@@ -70,6 +72,8 @@ void plan_order(struct change_plan *plan);
 /* Steps [*first, +count) of one server and group among the ordered first `ordered` ones. */
 size_t plan_group(const struct change_plan *plan, size_t ordered, const char *server_name, server_id server, struct value group,
                   size_t *first);
+/* Checks a plan that came from a file or from the journal against what is there: what cannot be is taken out and noted. */
+bool plan_check(struct store *store, struct change_plan *plan, struct err *err);
 void plan_set_what(struct change_plan *plan, const char *what);
 /* A copy of step with all texts in arena. */
 struct change_step step_copy(const struct change_step *step, struct arena *arena);

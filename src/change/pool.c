@@ -98,6 +98,17 @@ static void on_ask(void *ctx, const struct transport_ask *ask)
     h->pool->ask(h->pool->ask_ctx, h->server, ask);
 }
 
+/* Whatever was asked: in another state nobody waits for the answer. */
+static void on_state(void *ctx, enum host_state state, const struct err *err)
+{
+    struct pool_host *h = ctx;
+
+    (void)state;
+    (void)err;
+    if (h->pool->ask != NULL)
+        h->pool->ask(h->pool->ask_ctx, h->server, NULL);
+}
+
 static struct pool_host *pool_find(const struct change_pool *pool, server_id server, size_t *place)
 {
     size_t low = 0, high = pool->count;
@@ -120,7 +131,7 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     struct host_options how = { .runspaces = (int)MAX(o->max_calls_per_host, 1),
                                 .start_timeout_ms = o->connect_timeout_s * 1000,
                                 .idle_close_ms = o->idle_close_s * 1000 };
-    struct host_events events = { .ask = pool->ask != NULL ? on_ask : NULL };
+    struct host_events events = { .state = on_state, .ask = pool->ask != NULL ? on_ask : NULL };
     struct pool_host *h;
     struct transport_target target;
     struct arena mem = { 0 };

@@ -30,6 +30,8 @@ struct change_targets {
     struct target_children children[4];
     size_t child_count;
     size_t used_servers;
+    row_id *selected; /* children that were named themselves, by id */
+    size_t selected_count;
 };
 
 /* ------------------------------------------------------------------ loading */
@@ -201,29 +203,100 @@ bool change_targets_list(struct store *store, const struct list_spec *spec, stru
     return true;
 }
 
-#define LOAD_CHUNK 512
-bool change_targets_load(struct store *store, const struct object_type *object, const row_id *ids, size_t count,
-                         struct change_targets **out, struct err *err)
-{
-    struct change_targets *t = targets_new(object);
-    bool ok = true;
+enum { LOAD_CHUNK = 512 };
 
+static bool load_rows(struct change_targets *t, struct store *store, const row_id *ids, size_t count, struct err *err)
+{
     x_grow(&t->rows, &t->cap, MAX(count, 1), sizeof(*t->rows));
-    for (size_t at = 0; ok && at < count; at += LOAD_CHUNK) {
+    for (size_t at = 0; at < count; at += LOAD_CHUNK) {
         size_t n = MIN(count - at, LOAD_CHUNK), kept = 0;
 
-        ok = store_rows(store, object, ids + at, n, &t->mem, t->rows + t->count, err);
-        for (size_t i = 0; ok && i < n; i++)
+        if (!store_rows(store, t->object, ids + at, n, &t->mem, t->rows + t->count, err))
+            return false;
+        for (size_t i = 0; i < n; i++)
             if (t->rows[t->count + i].id != 0)
                 t->rows[t->count + kept++] = t->rows[t->count + i];
         t->count += kept;
     }
+    return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    row_id x = *(const row_id *)a, y = *(const row_id *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The rows that children lie below, each once. */
+static bool find_parents(struct store *store, const struct object_type *child, const struct object_type *parent,
+                         const struct row *rows, size_t count, row_id *ids, size_t *id_count, struct err *err)
+{
+    struct value *values = x_calloc(parent->property_count, sizeof(*values));
+    struct key_places c, p;
+    bool ok = true;
+    size_t n = 0;
+
+    key_places(child, &c);
+    key_places(parent, &p);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct err inner = { 0 };
+
+        for (size_t k = 0; k < p.count; k++)
+            values[p.at[k]] = rows[i].values[c.at[k]];
+        if (store_row_find(store, rows[i].server, parent, values, &ids[n], &inner))
+            n++;
+        else if (inner.kind != ERR_NOT_FOUND)
+            ok = (*err = inner, false);
+    }
+    free(values);
+    qsort(ids, n, sizeof(*ids), compare_ids);
+    *id_count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || ids[i] != ids[i - 1])
+            ids[(*id_count)++] = ids[i];
+    return ok;
+}
+
+/* Rows that lie below others are reached through those: what may be there depends on them. */
+static bool load_by_children(struct change_targets *t, struct store *store, const struct object_type *child,
+                             const row_id *ids, size_t count, struct err *err)
+{
+    struct change_targets *named = targets_new(child);
+    row_id *parents = x_calloc(count + 1, sizeof(*parents));
+    size_t parent_count = 0;
+    bool ok = load_rows(named, store, ids, count, err) &&
+              find_parents(store, child, t->object, named->rows, named->count, parents, &parent_count, err) &&
+              load_rows(t, store, parents, parent_count, err);
+
+    t->selected = x_calloc(count + 1, sizeof(*t->selected));
+    for (size_t i = 0; i < named->count; i++)
+        t->selected[t->selected_count++] = named->rows[i].id;
+    qsort(t->selected, t->selected_count, sizeof(*t->selected), compare_ids);
+    free(parents);
+    change_targets_free(named);
+    return ok;
+}
+
+bool change_targets_load(struct store *store, const struct object_type *object, const row_id *ids, size_t count,
+                         struct change_targets **out, struct err *err)
+{
+    const struct object_type *parent = parent_type(object);
+    struct change_targets *t = targets_new(parent != NULL ? parent : object);
+    bool ok = parent != NULL ? load_by_children(t, store, object, ids, count, err) : load_rows(t, store, ids, count, err);
+
     if (!ok || !load_around(t, store, err)) {
         change_targets_free(t);
         return false;
     }
     *out = t;
     return true;
+}
+
+bool target_child_selected(const struct change_targets *targets, row_id child)
+{
+    return targets->selected_count > 0 &&
+           bsearch(&child, targets->selected, targets->selected_count, sizeof(child), compare_ids) != NULL;
 }
 
 void change_targets_free(struct change_targets *targets)
@@ -234,6 +307,7 @@ void change_targets_free(struct change_targets *targets)
         free(targets->children[i].rows);
     free(targets->rows);
     free(targets->servers);
+    free(targets->selected);
     arena_done(&targets->mem);
     free(targets);
 }

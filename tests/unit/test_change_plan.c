@@ -241,6 +241,40 @@ static void exclusions_are_rows(void **state)
     change_plan_free(plan);
 }
 
+static bool take_id(void *ctx, const row_id *ids, size_t count)
+{
+    row_id *out = ctx;
+
+    for (size_t i = 0; i < count && out[0] < 7; i++)
+        out[++out[0]] = ids[i];
+    return true;
+}
+
+/* Marked exclusions are edited through their scopes, and only they. */
+static void rows_named_themselves(void **state)
+{
+    struct list_spec spec = { .object = &catalog_exclusions, .where = "o.scope <= 0x0a000200" };
+    struct change_edit e = { .how = EDIT_ROW_REPLACE, .object = &catalog_exclusions, .property = -1, .text = ".10-.15" };
+    struct change_plan *plan = change_plan_new();
+    struct change_targets *t = NULL;
+    struct err err = { 0 };
+    row_id ids[8] = { 0 };
+
+    (void)state;
+    assert_true(store_list_ids(store, &spec, take_id, ids, &err));
+    assert_int_equal(ids[0], 2);
+    assert_true(change_targets_load(store, &catalog_exclusions, ids + 1, 1, &t, &err));
+    assert_ptr_equal(change_targets_object(t), &catalog_scopes);
+    assert_true(change_plan_edit(plan, t, &e, 1, &err));
+    expect(plan, "- s00 10.0.0.0 net-0-0: exclusion 10.0.0.10-10.0.0.19\n"
+                 "+ s00 10.0.0.0 net-0-0: exclusion 10.0.0.10-10.0.0.15\n");
+    e.text = ".10-x";
+    assert_false(change_plan_edit(plan, t, &e, 1, &err));
+    assert_int_equal(err.kind, ERR_INPUT);
+    change_targets_free(t);
+    change_plan_free(plan);
+}
+
 /* With the exclusion gone in the same plan, the range may shrink over it. */
 static void the_plan_is_seen_as_a_whole(void **state)
 {
@@ -443,6 +477,30 @@ static void bad_plan_files_say_where(void **state)
     }
 }
 
+/* What a file says is checked against what is there, as an edit is. */
+static void plan_files_are_checked(void **state)
+{
+    struct change_plan *plan = NULL;
+    struct err err = { 0 };
+    char path[96];
+    FILE *file;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/check.csv", dir);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(HEAD "set,s00,scopes,10.0.0.0,end,10.0.0.250,10.0.7.1\nset,s00,scopes,10.0.1.0,delay,0,5\n"
+               "add,s00,exclusions,10.0.2.0 10.0.2.15 10.0.2.16,,,\nset,s00,scopes,10.9.9.0,delay,0,5\n", file);
+    fclose(file);
+    if (!change_plan_read(store, path, &plan, &err))
+        fail_msg("%s", err.text);
+    expect(plan, "~ s00 10.0.1.0: delay 0 -> 5\n"
+                 "~ s00 10.9.9.0: delay 0 -> 5\n"
+                 "! s00 10.0.0.0 net-0-0: end 10.0.7.1 lies outside the network 10.0.0.0-10.0.0.255\n"
+                 "! s00 10.0.2.0 net-0-2: the exclusion 10.0.2.15-10.0.2.16 overlaps 10.0.2.10-10.0.2.19\n");
+    change_plan_free(plan);
+}
+
 static void lines_fold(void **state)
 {
     struct change_plan *plan = change_plan_new();
@@ -483,6 +541,7 @@ int main(void)
         cmocka_unit_test(two_values_for_one_property_are_refused),
         cmocka_unit_test(impossible_values_are_refused_per_target),
         cmocka_unit_test(exclusions_are_rows),
+        cmocka_unit_test(rows_named_themselves),
         cmocka_unit_test(the_plan_is_seen_as_a_whole),
         cmocka_unit_test(properties_share_calls_where_the_cmdlet_can),
         cmocka_unit_test(fields_say_mixed),
@@ -490,6 +549,7 @@ int main(void)
         cmocka_unit_test(the_pending_plan_survives),
         cmocka_unit_test(plans_are_files),
         cmocka_unit_test(bad_plan_files_say_where),
+        cmocka_unit_test(plan_files_are_checked),
         cmocka_unit_test(lines_fold),
     };
 

@@ -1,0 +1,224 @@
+/* desk_apply.c - the desk's thread: a change at work, what it tells the screen, and what it asks the operator. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk_int.h"
+
+enum { FLUSH_MS = 100 };
+
+/* ------------------------------------------------------------------ results to the screen */
+static void say_steps(struct change_desk *desk)
+{
+    struct desk_note *note;
+
+    if (desk->changed_count == 0)
+        return;
+    note = desk_note_new(desk, DESK_STEP);
+    note->steps = arena_alloc(&note->mem, desk->changed_count * sizeof(*note->steps));
+    for (size_t i = 0; i < desk->changed_count; i++)
+        note->steps[note->step_count++] = step_copy(desk->changed[i], &note->mem);
+    change_apply_progress(desk->apply, &note->progress);
+    note->change = note->progress.change;
+    desk->changed_count = 0;
+    desk_say(desk, note);
+}
+
+static void say_progress(struct change_desk *desk)
+{
+    struct desk_note *note = desk_note_new(desk, DESK_PROGRESS);
+
+    change_apply_progress(desk->apply, &note->progress);
+    note->change = note->progress.change;
+    desk_say(desk, note);
+}
+
+static void on_flush(void *ctx)
+{
+    struct change_desk *desk = ctx;
+
+    if (desk->apply == NULL)
+        return;
+    say_steps(desk);
+    say_progress(desk);
+}
+
+static void on_step(void *ctx, const struct change_step *step)
+{
+    struct change_desk *desk = ctx;
+
+    x_grow(&desk->changed, &desk->changed_cap, desk->changed_count + 1, sizeof(*desk->changed));
+    if (desk->changed_count == 0 || desk->changed[desk->changed_count - 1] != step)
+        desk->changed[desk->changed_count++] = step;
+    if (desk->flush.place == 0)
+        loop_timer_in(desk->loop, &desk->flush, FLUSH_MS, on_flush, desk);
+}
+
+/* ------------------------------------------------------------------ the end */
+static void on_sweep(void *ctx)
+{
+    struct change_desk *desk = ctx;
+
+    if (desk->apply_over) {
+        change_apply_free(desk->apply);
+        desk->apply = NULL;
+        desk->apply_over = false;
+    }
+    if (desk->settle_over) {
+        change_apply_free(desk->settle);
+        desk->settle = NULL;
+        desk->settle_over = false;
+    }
+}
+
+static void say_applied(struct change_desk *desk, const struct apply_progress *progress, const struct err *err)
+{
+    struct desk_note *note = desk_note_new(desk, DESK_APPLIED);
+
+    note->change = progress->change;
+    note->progress = *progress;
+    note->err = *err;
+    desk_say(desk, note);
+    desk_say(desk, desk_note_new(desk, DESK_CHANGES));
+}
+
+static void on_done(void *ctx, const struct apply_progress *progress, const struct err *err)
+{
+    struct change_desk *desk = ctx;
+
+    loop_timer_stop(&desk->flush);
+    say_steps(desk);
+    say_applied(desk, progress, err);
+    desk->apply_over = true;
+    loop_timer_in(desk->loop, &desk->sweep, 0, on_sweep, desk);
+}
+
+static void on_settled(void *ctx, const struct apply_progress *progress, const struct err *err)
+{
+    struct change_desk *desk = ctx;
+
+    say_applied(desk, progress, err);
+    desk->settle_over = true;
+    loop_timer_in(desk->loop, &desk->sweep, 0, on_sweep, desk);
+}
+
+/* ------------------------------------------------------------------ the beginning */
+static struct change_wire wire_of(struct change_desk *desk)
+{
+    struct change_wire wire = change_pool_wire(desk->pool);
+
+    wire.close = NULL; /* sessions are closed when they have been idle: the next change may follow soon */
+    return wire;
+}
+
+static void fill_limits(const struct change_desk *desk, struct apply_limits *limits)
+{
+    if (limits->servers <= 0)
+        limits->servers = (int)desk->options.max_hosts;
+    if (limits->call_timeout_ms <= 0)
+        limits->call_timeout_ms = desk->options.call_timeout_s * 1000;
+}
+
+void desk_settle_begin(struct change_desk *desk)
+{
+    static const struct apply_events events = { .done = on_settled };
+    struct change_wire wire = wire_of(desk);
+    struct apply_limits limits = { 0 };
+    struct err err = { 0 };
+    size_t needed = 0;
+
+    fill_limits(desk, &limits);
+    if (!change_settle_needed(desk->store, &needed, &err) ||
+        (needed > 0 && !change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err))) {
+        struct desk_note *note = desk_note_new(desk, DESK_FAULT);
+
+        note->err = err;
+        desk_say(desk, note);
+    }
+}
+
+/* The pending plan is the running change now: a new, empty one begins. */
+static void pending_taken(struct change_desk *desk)
+{
+    change_plan_free(desk->pending);
+    desk->pending = change_plan_new();
+    desk_say_pending(desk, NULL);
+}
+
+void desk_run(struct change_desk *desk, struct desk_request *r)
+{
+    static const struct apply_events events = { .step = on_step, .done = on_done };
+    struct change_wire wire = wire_of(desk);
+    const struct change_plan *plan = r->plan != NULL ? r->plan : desk->pending;
+    struct apply_progress progress = { 0 };
+    struct err err = { 0 };
+    const char *tool = plan->relation[0] != '\0' ? plan->relation : "console";
+
+    desk->changed_count = 0;
+    fill_limits(desk, &r->limits);
+    if (desk->apply != NULL)
+        err_set(&err, ERR_CONFLICT, "changes", "a change is at work; stop it or wait for its end");
+    else if (change_apply_start(desk->loop, desk->store, &wire, plan, tool, &r->limits, &events, desk, &desk->apply, &err) &&
+             r->plan == NULL)
+        pending_taken(desk);
+    if (err.kind == ERR_NONE) {
+        desk_say(desk, desk_note_new(desk, DESK_CHANGES));
+        say_progress(desk);
+    } else {
+        say_applied(desk, &progress, &err);
+    }
+}
+
+void desk_stop_running(struct change_desk *desk)
+{
+    if (desk->apply != NULL && !desk->apply_over)
+        change_apply_stop(desk->apply);
+    if (desk->quitting && desk->settle != NULL && !desk->settle_over)
+        change_apply_stop(desk->settle);
+}
+
+/* ------------------------------------------------------------------ questions */
+static void ask_gone(struct change_desk *desk, server_id server)
+{
+    for (size_t i = desk->ask_count; i-- > 0;)
+        if (desk->asks[i].server == server) {
+            struct desk_note *note = desk_note_new(desk, DESK_ASK_GONE);
+
+            note->ask_id = desk->asks[i].id;
+            desk_say(desk, note);
+            desk->asks[i] = desk->asks[--desk->ask_count];
+        }
+}
+
+void desk_ask(void *ctx, server_id server, const struct transport_ask *ask)
+{
+    struct change_desk *desk = ctx;
+    struct desk_note *note;
+
+    ask_gone(desk, server);
+    if (ask == NULL)
+        return;
+    x_grow(&desk->asks, &desk->ask_cap, desk->ask_count + 1, sizeof(*desk->asks));
+    desk->asks[desk->ask_count++] = (struct desk_ask){ .id = ++desk->next_ask, .server = server };
+    note = desk_note_new(desk, DESK_ASK);
+    note->ask_id = desk->next_ask;
+    note->server = server;
+    note->ask = *ask;
+    desk_say(desk, note);
+}
+
+void desk_reply(struct change_desk *desk, struct desk_request *r)
+{
+    const char *answers[5] = { 0 };
+
+    for (int i = 0; i < r->answer_count; i++)
+        answers[i] = r->answers[i];
+    for (size_t i = 0; i < desk->ask_count; i++)
+        if (desk->asks[i].id == r->ask_id) {
+            server_id server = desk->asks[i].server;
+
+            desk->asks[i] = desk->asks[--desk->ask_count];
+            if (desk->pool != NULL)
+                change_pool_answer(desk->pool, server, r->refused ? NULL : answers);
+            return;
+        }
+}
