@@ -342,6 +342,7 @@ void ui_draw(struct ui *ui)
     }
     if (!table->columns_chosen && table->wide != (w >= LAYOUT_BESIDE_W))
         table_columns_default(table, w >= LAYOUT_BESIDE_W);
+    table->half_pages = ui->layout.beside;
     table_sync(table);
     draw_bar(ui, ui->layout.bar);
     draw_title(ui, ui->layout.title);

@@ -29,21 +29,21 @@ void table_done(struct table *table)
 
 /* ------------------------------------------------------------------ taking in a new list */
 
+/* Beside a preview a terminal cannot shift the list's lines alone, and every scrolled line would be sent whole: there half a
+ * page moves at once, as mc does it, instead of a screenful again and again. */
 static void keep_visible(struct table *table)
 {
     size_t height = (size_t)MAX(table->height, 1), count = view_count(table->view);
+    size_t more = table->half_pages ? height / 2 : 0;
 
     if (table->at < table->top)
-        /* Half a page at a time: a screenful is sent once instead of a line's worth of it again and again. */
-        table->top = table->at > height / 2 ? MIN(table->at, table->at - height / 2 + (height & 1)) : 0;
-    if (table->at >= table->top + height)
-        table->top = table->at + height - height / 2 < count ? table->at - height / 2 : count > height ? count - height : 0;
+        table->top = table->at - MIN(table->at, more);
+    else if (table->at >= table->top + height)
+        table->top = table->at - height + 1 + more;
     if (count <= height)
         table->top = 0;
     else if (table->top + height > count)
         table->top = count - height;
-    if (table->at >= table->top + height)
-        table->top = table->at - height + 1;
 }
 
 bool table_sync(struct table *table)
