@@ -1,6 +1,6 @@
-// winhost DIR NAME: server NAME of the simulated estate DIR, with the real PowerShell 7 engine on stdin and stdout.
+// winhost [--plain] DIR NAME: server NAME of the simulated estate DIR, with the real PowerShell 7 engine on stdin and stdout.
 //
-// PSRP is served by the engine's own entry, the one behind `pwsh -s`. DhcpServer, DnsServer and what else a Windows host has are stub
+// With --plain it is `powershell.exe -NoLogo -NoProfile -NonInteractive -Command -`: Plain.cs. Otherwise PSRP is served by the engine's own entry, the one behind `pwsh -s`. DhcpServer, DnsServer and what else a Windows host has are stub
 // modules whose parameter blocks are made from the table of the real cmdlets (stubs.py): a wrong name, type or set is refused by the genuine
 // binder. What was bound goes to `simhost call`, so that the estate is the same as the one that simhost serves.
 using System;
@@ -14,9 +14,12 @@ namespace Winhost
     {
         public static int Main(string[] args)
         {
+            bool plain = args.Length == 3 && args[0] == "--plain";
+            if (plain)
+                args = new[] { args[1], args[2] };
             if (args.Length != 2)
             {
-                Console.Error.WriteLine("usage: winhost DIR NAME (IPAMTUI_SIMHOST names the simhost program)");
+                Console.Error.WriteLine("usage: winhost [--plain] DIR NAME (IPAMTUI_SIMHOST names the simhost program)");
                 return 2;
             }
             Estate.Open(args[0], args[1]);
@@ -31,7 +34,7 @@ namespace Winhost
             if (fault == "noise")
                 Console.Out.Write("Authorized use only.\r\nLoading personal and system profiles took 812ms.\r\n");
             Environment.SetEnvironmentVariable("PSModulePath", ModulePath(fault));
-            return Serve();
+            return plain ? Plain.Run() : Serve();
         }
 
         // A host has the modules of its roles.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# winhost.sh DIR NAME: server NAME of the estate DIR with the real PowerShell engine, as a transport command. BUILD as for make.
+# winhost.sh [--plain] DIR NAME: server NAME of the estate DIR with the real PowerShell engine, as a transport command. --plain: as
+# `powershell.exe -Command -` instead of PSRP. BUILD as for make.
 here=$(cd "$(dirname "$0")" && pwd)
 BUILD=${BUILD:-$here/../../build}
 case $BUILD in /*) ;; *) BUILD=$here/../../$BUILD ;; esac
