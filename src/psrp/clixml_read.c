@@ -138,7 +138,7 @@ struct clixml_reader {
     struct err err;
     int depth, skipping; /* skipping: depth at which a skipped element began */
     struct frame *frames;
-    size_t frame_count;
+    size_t frame_count, frame_cap;
     struct slot *slots;
     size_t slot_count, slot_cap;
     const char **types;
@@ -273,8 +273,9 @@ static bool fits(enum shape shape, const struct frame *parent)
 
 static void push_frame(struct clixml_reader *r, const struct element *element)
 {
+    if (r->frame_count == r->frame_cap)
+        x_grow(&r->frames, &r->frame_cap, r->frame_count + 1, sizeof *r->frames);
     struct frame *frame = &r->frames[r->frame_count++];
-
     frame->element = element;
     frame->name = NULL;
     frame->id = NO_ID;
@@ -623,7 +624,7 @@ static void end_text(struct clixml_reader *r, const struct frame *frame)
     if (read_primitive(r, frame->element, &value))
         deliver_value(r, frame, &value);
     else
-        fail(r, "\"%.40s\" is no <%s>", buf_at(&r->text), frame->element->tag);
+        fail(r, "the answer's <%s> \"%.40s\" cannot be read", frame->element->tag, buf_at(&r->text));
 }
 
 static void end_ref(struct clixml_reader *r, const struct frame *frame)
@@ -795,7 +796,6 @@ struct clixml_reader *clixml_reader_new(int max_depth)
 
     xmlInitParser();
     r->max_depth = max_depth > 0 ? MIN(max_depth, MAX_DEPTH) : DEFAULT_DEPTH;
-    r->frames = x_calloc((size_t)r->max_depth + 1, sizeof *r->frames);
     new_context(r);
     return r;
 }
@@ -891,7 +891,7 @@ static char *without_noncharacters(const char *text, size_t len)
         const char *at = text, *hit;
         while ((hit = memmem(at, len - (size_t)(at - text), refs[i], size)) != NULL) {
             if (!copy)
-                copy = x_strndup(text, len);
+                copy = memcpy(x_realloc(NULL, len), text, len); /* there may be a NUL in it */
             memcpy(copy + (hit - text), size == 3 ? "\xef\xbf\xbd" : "&#xFFFD;", size);
             at = hit + size;
         }
