@@ -77,6 +77,9 @@ void transport_pause(struct transport *t, bool paused);                  /* stop
 void transport_answer(struct transport *t, const char *const *answers);
 /* Ends it: polite end of stdin, a grace of 3 s in the background, then dropped. No callbacks after this. NULL is fine. */
 void transport_close(struct transport *t);
+/* How long to wait before another try: 1, 2, 5, 15, 30, then 60 s, each +-20 % at random so that many hosts do not come back
+ * together. attempt counts from 0. Never for a refused login: that is not tried again by itself. */
+int64_t transport_backoff_ms(int attempt);
 /* One line for `server show`: "ssh as admin to dhcp-ams-01:22 through jump-ams, key agent"; openssh: with the reason. */
 const char *transport_describe(const struct transport *t);
 

@@ -10,6 +10,41 @@ struct transport_hub {
     int64_t connect_ms, kex_ms, login_ms;
     int max_handshakes, max_handshakes_per_host;
     char *ssh_config; /* NULL: the operator's */
+
+    struct job *jobs; /* helper processes, in order (job.c) */
+    int jobs_running;
+    struct loop_timer jobs_turn;
+
+    struct conf_entry *confs; /* answers of ssh -G (conf.c) */
+    int64_t conf_stamp;
+
+    struct secret *secrets; /* locked memory (secret.c) */
+
+    struct agent *agents;       /* agent.c */
+    struct keyfile *keyfiles;   /* keyfile.c */
+    struct own_agent *own_agent;
+    bool keyfile_busy;
+    struct loop_timer keyfile_turn;
+
+    struct session *dead_sessions; /* freed in the next turn (session.c) */
+    struct loop_timer bury;
+    struct gate *gates; /* gate.c */
+    struct session *gate_queue;
+    int handshakes;
+    struct jump *jumps;         /* jump.c */
+    struct fallback *fallbacks; /* hosts that libssh2 cannot talk to (fallback.c) */
+
+    char *run_dir; /* private folder of this hub, made when first needed (rundir.c) */
+    unsigned run_count;
 };
+
+/* libssh2 failed with this address in a way that the ssh program may not: it is used from now on. */
+void hub_remember_fallback(struct transport_hub *hub, const char *address, const char *why);
+const char *hub_fallback(const struct transport_hub *hub, const char *address); /* or NULL */
+void hub_fallbacks_end(struct transport_hub *hub);
+
+/* The hub's private folder (mode 0700), with the script that asks for ssh in it. NULL and err: it cannot be made. */
+const char *hub_run_dir(struct transport_hub *hub, struct err *err);
+void hub_run_dir_end(struct transport_hub *hub); /* removes it */
 
 #endif

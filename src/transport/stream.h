@@ -20,6 +20,7 @@ struct question {
     void (*answered)(void *ctx, const char *const *answers); /* NULL answers: refused */
     void *ctx;
     struct transport *via; /* NULL: not asked now */
+    bool gone;             /* answered NULL because the stream closed, not by a person */
 };
 
 struct carrier {
@@ -77,5 +78,6 @@ bool question_ask(struct question *q, struct transport *t);
 void question_cancel(struct question *q); /* also when not asked */
 
 extern const struct carrier command_carrier; /* any program */
+extern const struct carrier ssh_carrier;     /* a libssh2 session (session.c) */
 
 #endif

@@ -3,10 +3,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "hub.h"
+#include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 #include "ipamtui/text.h"
+#include "agent.h"
+#include "conf.h"
+#include "job.h"
+#include "keyfile.h"
+#include "openssh.h"
+#include "secret.h"
+#include "session.h"
 #include "stream.h"
 
 /* ---- names */
@@ -100,6 +109,7 @@ static void question_end(struct transport *t)
     if (!q)
         return;
     q->via = NULL;
+    q->gone = true;
     q->answered(q->ctx, NULL);
 }
 
@@ -130,6 +140,7 @@ bool question_ask(struct question *q, struct transport *t)
     if (!t || !t->events.ask || t->closing || t->state == STREAM_ENDED || t->question)
         return false;
     q->via = t;
+    q->gone = false;
     t->question = q;
     log_line(t->name, "asks: %s", q->ask.text);
     t->events.ask(t->ctx, &q->ask);
@@ -217,6 +228,8 @@ static char *copy_or_null(const char *text)
 }
 
 static const struct carrier *const carriers[] = {
+    [TRANSPORT_SSH] = &ssh_carrier,
+    [TRANSPORT_OPENSSH] = &openssh_carrier,
     [TRANSPORT_COMMAND] = &command_carrier,
 };
 
@@ -276,8 +289,7 @@ void transport_close(struct transport *t)
     t->closing = true;
     question_end(t);
     if (t->state != STREAM_OPEN || !t->carrier || !t->carried) {
-        drop_carrier(t);
-        stream_gone(t);
+        stream_gone(t); /* later: it may be the carrier that is calling */
         return;
     }
     log_line(t->name, "closing");
@@ -288,6 +300,16 @@ void transport_close(struct transport *t)
 const char *transport_describe(const struct transport *t)
 {
     return t->about;
+}
+
+int64_t transport_backoff_ms(int attempt)
+{
+    static const int steps_s[] = { 1, 2, 5, 15, 30, 60 };
+    int64_t base = 1000 * (int64_t)steps_s[MIN(MAX(attempt, 0), (int)COUNT(steps_s) - 1)];
+    uint32_t noise = 0;
+    if (getrandom(&noise, sizeof(noise), GRND_NONBLOCK) != (ssize_t)sizeof(noise))
+        noise = (uint32_t)clock_mono_us();
+    return base * 4 / 5 + (int64_t)(noise % (uint32_t)(base * 2 / 5 + 1));
 }
 
 /* ---- the hub */
@@ -326,6 +348,15 @@ void transport_hub_free(struct transport_hub *hub)
         question_end(hub->streams);
         free_stream(hub->streams);
     }
+    sessions_end(hub);
+    keyfiles_end(hub);
+    agents_end(hub);
+    gates_end(hub);
+    hub_fallbacks_end(hub);
+    confs_end(hub);
+    jobs_end(hub);
+    secrets_end(hub);
+    hub_run_dir_end(hub);
     free(hub->ssh_config);
     free(hub);
 }

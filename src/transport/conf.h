@@ -1,0 +1,63 @@
+/* conf.h - what the operator's ssh configuration says about a host: the answer of `ssh -G`, read and kept.
+ *
+ * We never read ~/.ssh/config: Match, Include, canonicalization and defaults are ssh's. What -G leaves unexpanded (~, %h, ${VAR})
+ * is expanded here. */
+#ifndef IPAM_TRANSPORT_CONF_H
+#define IPAM_TRANSPORT_CONF_H
+
+#include "stream.h"
+
+enum strict_key { STRICT_ASK, STRICT_YES, STRICT_NEW, STRICT_OFF };
+
+#define CONF_LIST_MAX 32
+struct conf_list {
+    char *item[CONF_LIST_MAX];
+    size_t count;
+};
+
+struct ssh_conf {
+    int refs;
+    struct arena mem; /* all strings */
+    char *alias;      /* what was asked about */
+    char *host, *user;
+    int port;
+    char *jump;          /* ProxyJump "a@b:22,c", or NULL */
+    char *proxy_command; /* unexpanded, or NULL */
+    char *key_alias;     /* HostKeyAlias, or NULL */
+    struct conf_list identity_files; /* expanded; existing or not */
+    struct conf_list certificate_files;
+    char *agent; /* socket of the agent, or NULL */
+    struct conf_list known_user, known_global;
+    enum strict_key strict;
+    bool hash_known, identities_only;
+    bool pubkey, password, kbdint, gssapi;
+    int connect_timeout_s, alive_s; /* 0 = not set */
+    char family;                    /* '4', '6' or 0 */
+    char *bind_address, *preferred;
+    char *pkcs11, *known_command; /* NULL: none */
+    bool verify_dns;
+    char *host_key_algorithms, *ciphers, *macs, *kex; /* as ssh would offer them */
+};
+
+/* Reads the output of ssh -G for alias. home: for ~ and %d; NULL: the password file's, as ssh has it. Never fails on an unknown word; ERR_INPUT: there is no host in it.
+ * The caller owns *out: conf_release(). */
+bool conf_parse(const char *text, const char *alias, const char *home, struct ssh_conf **out, struct err *err);
+/* Expands ~, %-tokens and ${VAR} of text in arena; unknown tokens stay. */
+char *conf_expand(struct ssh_conf *conf, const char *text, const char *home);
+void conf_release(struct ssh_conf *conf); /* NULL is fine */
+
+/* Host and user as they may be handed to ssh: no leading minus, nothing a shell would take apart. */
+bool conf_check_name(const char *host, const char *user, struct err *err);
+
+struct conf_wait;
+typedef void conf_fn(void *ctx, struct ssh_conf *conf, const struct err *err);
+/* Asks ssh -G once per (address, user, port); answers are kept until a configuration file changes. user NULL, port 0: as configured.
+ * fn is called from the loop; conf belongs to its receiver (conf_release) and is NULL on an error. */
+struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, conf_fn *fn, void *ctx);
+void conf_cancel(struct conf_wait *wait); /* NULL is fine */
+void confs_end(struct transport_hub *hub);
+
+/* Why libssh2 cannot do what is configured for this host, or NULL. */
+const char *conf_needs_openssh(const struct ssh_conf *conf);
+
+#endif

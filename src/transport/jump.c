@@ -1,0 +1,262 @@
+/* jump.c - jump hosts: a pool of sessions for each chain, shared by all hosts behind it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub.h"
+#include "ipamtui/clock.h"
+#include "ipamtui/log.h"
+#include "session.h"
+
+#define POOL_MAX 4
+#define POOL_QUEUE 12      /* waiting opens of one session above which another is made */
+#define FAILED_MS 1000     /* a login that failed is not tried again so long: all that wait hear the same */
+#define IDLE_MS 60000      /* a session that carries nothing is kept so long */
+#define CHAIN_MAX 8
+
+struct jump {
+    struct transport_hub *hub;
+    struct jump *next;
+    char *spec;                 /* "a@b:22,c": the chain up to and including this host */
+    char *host, *user, *before; /* of the last hop; before: the chain in front of it, or NULL */
+    int port;
+    struct session *sessions[POOL_MAX];
+    size_t count;
+    bool asked_somebody; /* its login needed a person: no second one for the sake of speed */
+    struct err failed;
+    int64_t failed_until_ms;
+    char *pipe_reason; /* libssh2 cannot go there: `ssh -W` does */
+    struct loop_timer idle;
+};
+
+/* "user@host:port", "user@[v6]:port" -> its parts. */
+static void split_hop(struct jump *jump, const char *hop)
+{
+    const char *at = strrchr(hop, '@');
+    if (at) {
+        jump->user = x_strndup(hop, (size_t)(at - hop));
+        hop = at + 1;
+    }
+    const char *end = hop[0] == '[' ? strchr(hop, ']') : NULL;
+    const char *colon = end ? strchr(end, ':') : strrchr(hop, ':');
+    if (!end && colon && strchr(hop, ':') != colon)
+        colon = NULL; /* a bare IPv6 address */
+    size_t len = colon ? (size_t)(colon - hop) : strlen(hop);
+    if (end)
+        jump->host = x_strndup(hop + 1, (size_t)(end - hop - 1));
+    else
+        jump->host = x_strndup(hop, len);
+    jump->port = colon ? atoi(colon + 1) : 0;
+}
+
+static struct jump *jump_at(struct transport_hub *hub, const char *spec)
+{
+    struct jump *jump;
+    for (jump = hub->jumps; jump; jump = jump->next)
+        if (strcmp(jump->spec, spec) == 0)
+            return jump;
+    jump = x_alloc(sizeof(*jump));
+    *jump = (struct jump){ .hub = hub, .next = hub->jumps, .spec = x_strdup(spec) };
+    const char *last = strrchr(spec, ',');
+    if (last)
+        jump->before = x_strndup(spec, (size_t)(last - spec));
+    split_hop(jump, last ? last + 1 : spec);
+    hub->jumps = jump;
+    return jump;
+}
+
+const char *jump_pipe_reason(struct transport_hub *hub, const char *spec)
+{
+    for (const struct jump *jump = hub->jumps; jump; jump = jump->next)
+        if (strcmp(jump->spec, spec) == 0)
+            return jump->pipe_reason;
+    return NULL;
+}
+
+static size_t waiting_opens(const struct session *s)
+{
+    size_t n = 0;
+    for (const struct session *kid = s->kids; kid; kid = kid->next_kid)
+        n += kid->tunnel == NULL;
+    return n;
+}
+
+/* Is s among what carries candidate? Then s would carry itself. */
+static bool carries(const struct session *s, const struct session *candidate, int *depth)
+{
+    *depth = 0;
+    for (; candidate; candidate = candidate->via, (*depth)++)
+        if (candidate == s)
+            return true;
+    return false;
+}
+
+static struct session *new_session(struct jump *jump)
+{
+    struct session *s = session_new(jump->hub, jump->host, jump->user, jump->port, jump->before);
+    s->pool = jump;
+    jump->sessions[jump->count++] = s;
+    session_start(s);
+    return s;
+}
+
+/* The session with the shortest queue; another one while that is long and logging in is a matter of machines. */
+static struct session *choose(struct jump *jump)
+{
+    struct session *best = NULL;
+    size_t shortest = 0, usable = 0;
+
+    for (size_t i = 0; i < jump->count; i++) {
+        if (jump->sessions[i]->no_more_opens)
+            continue;
+        size_t queue = waiting_opens(jump->sessions[i]);
+        usable++;
+        if (!best || queue < shortest) {
+            best = jump->sessions[i];
+            shortest = queue;
+        }
+    }
+    bool room = jump->count < POOL_MAX;
+    if (room && (!best || (shortest >= POOL_QUEUE && !jump->asked_somebody && best->state == SESSION_READY)))
+        return new_session(jump);
+    return best;
+}
+
+bool jump_join(struct session *s, const char *spec, struct err *err)
+{
+    struct jump *jump = jump_at(s->hub, spec);
+    int depth = 0;
+
+    loop_timer_stop(&jump->idle);
+    if (s->pool == jump)
+        return err_set(err, ERR_INPUT, jump->host, "the jump host %.60s is to be reached through itself; exclude it in "
+                       "~/.ssh/config: Host * !%.60s", jump->host, jump->host);
+    if (!conf_check_name(jump->host, jump->user, err))
+        return err_wrap(err, "ProxyJump");
+    if (clock_mono_ms() < jump->failed_until_ms) {
+        *err = jump->failed;
+        return false;
+    }
+    struct session *via = choose(jump);
+    if (!via)
+        return err_set(err, ERR_TIMEOUT, jump->host, "the jump host %.60s opens no more connections", jump->host);
+    if (carries(s, via, &depth) || depth >= CHAIN_MAX)
+        return err_set(err, ERR_INPUT, jump->host, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", jump->host);
+    session_attach(s, via);
+    return true;
+}
+
+static void forget(struct jump *jump, const struct session *s)
+{
+    for (size_t i = 0; i < jump->count; i++)
+        if (jump->sessions[i] == s) {
+            jump->sessions[i] = jump->sessions[--jump->count];
+            return;
+        }
+}
+
+static void on_idle(void *ctx)
+{
+    struct jump *jump = ctx;
+    for (size_t i = jump->count; i-- > 0;) {
+        struct session *s = jump->sessions[i];
+        if (s->kids)
+            continue;
+        log_line(jump->host, "jump session is not used any more");
+        forget(jump, s);
+        session_drop(s);
+    }
+}
+
+void jump_asked(struct session *s)
+{
+    s->pool->asked_somebody = true;
+}
+
+void jump_ready(struct session *s)
+{
+    log_line(s->pool->host, "jump session ready");
+    for (struct session *kid = s->kids; kid; kid = kid->next_kid)
+        session_wake(kid);
+    jump_idle(s);
+}
+
+void jump_idle(struct session *s)
+{
+    struct jump *jump = s->pool;
+    if (!s->kids && s->no_more_opens) { /* of no use to anybody */
+        forget(jump, s);
+        session_drop(s);
+    } else if (!s->kids && jump)
+        loop_timer_in(jump->hub->loop, &jump->idle, IDLE_MS, on_idle, jump);
+}
+
+void jump_lost(struct session *s, const struct err *err)
+{
+    struct jump *jump = s->pool;
+    struct err wrapped = *err;
+
+    forget(jump, s);
+    if (s->state != SESSION_READY) {
+        jump->failed_until_ms = clock_mono_ms() + FAILED_MS;
+        err_wrap(&wrapped, "jump host %.60s", jump->host);
+        jump->failed = wrapped;
+    } else
+        err_wrap(&wrapped, "jump host %.60s", jump->host);
+    while (s->kids) {
+        struct session *kid = s->kids;
+        session_detach(kid);
+        session_fail(kid, STEP_JUMP, &wrapped);
+    }
+}
+
+void jump_stuck(struct session *s)
+{
+    s->no_more_opens = true;
+    s->opening = NULL;
+    for (struct session *kid = s->kids, *next; kid; kid = next) {
+        next = kid->next_kid;
+        if (kid->tunnel || kid->state == SESSION_DEAD)
+            continue;
+        gate_leave(kid, true); /* its host was not even tried */
+        session_detach(kid);
+        kid->state = SESSION_KNOWN; /* looks for a route again */
+        session_wake(kid);
+    }
+}
+
+void jump_needs_openssh(struct session *s, const char *why)
+{
+    struct jump *jump = s->pool;
+    free(jump->pipe_reason);
+    jump->pipe_reason = x_strdup(why);
+    log_line(jump->host, "goes through ssh -W: %s", why);
+    forget(jump, s);
+    while (s->kids) {
+        struct session *kid = s->kids;
+        session_detach(kid);
+        kid->state = SESSION_KNOWN;
+        session_wake(kid);
+    }
+    session_drop(s);
+}
+
+void jumps_end(struct transport_hub *hub)
+{
+    while (hub->jumps) {
+        struct jump *jump = hub->jumps;
+        hub->jumps = jump->next;
+        loop_timer_stop(&jump->idle);
+        for (size_t i = 0; i < jump->count; i++) {
+            while (jump->sessions[i]->kids)
+                session_detach(jump->sessions[i]->kids);
+            session_drop(jump->sessions[i]);
+        }
+        free(jump->spec);
+        free(jump->host);
+        free(jump->user);
+        free(jump->before);
+        free(jump->pipe_reason);
+        free(jump);
+    }
+}

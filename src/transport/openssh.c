@@ -1,0 +1,274 @@
+/* openssh.c - the kind `openssh`: a whole `ssh -T` child carries the host. */
+#include "openssh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "hub.h"
+#include "ipamtui/child.h"
+#include "ipamtui/text.h"
+#include "pipes.h"
+#include "talk.h"
+
+#define HUMAN_MS 110000 /* sshd gives up after 120 s */
+
+struct openssh {
+    struct transport *t;
+    struct conf_wait *conf_wait;
+    struct ssh_conf *conf;
+    struct pipes pipes;
+    bool piped;
+    struct talk talk;
+    struct loop_timer limit;
+    enum transport_step step;
+    bool authenticated;
+    char method[40];
+};
+
+static void describe(struct openssh *o)
+{
+    struct transport *t = o->t;
+    const struct ssh_conf *conf = o->conf;
+    const char *jump = t->jump ? t->jump : conf ? conf->jump : NULL;
+    size_t n = (size_t)snprintf(t->about, sizeof(t->about), "openssh as %s to %s:%d", conf && conf->user ? conf->user : "?",
+                                conf ? conf->host : t->address, conf ? conf->port : t->port);
+    if (jump && strcmp(jump, "none") != 0 && n < sizeof(t->about))
+        n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, " through %s", jump);
+    if (o->method[0] && n < sizeof(t->about))
+        n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, ", %s", o->method);
+    if (t->fallback && n < sizeof(t->about))
+        snprintf(t->about + n, sizeof(t->about) - n, " (%s)", t->fallback);
+}
+
+static void fail(struct openssh *o, enum transport_step step, const struct err *err)
+{
+    stream_ended(o->t, step, err);
+}
+
+static void on_limit(void *ctx)
+{
+    struct openssh *o = ctx;
+    struct err err = { 0 };
+    err_set(&err, ERR_TIMEOUT, o->t->name, "no answer from %s within the limit of this step (%s)",
+            o->conf ? o->conf->host : o->t->address, transport_step_name(o->step));
+    fail(o, o->step, &err);
+}
+
+static int64_t step_limit(const struct openssh *o)
+{
+    const struct transport_hub *hub = o->t->hub;
+    switch (o->step) {
+    case STEP_KEX:
+    case STEP_HOSTKEY:
+        return hub->kex_ms;
+    case STEP_LOGIN:
+        return hub->login_ms;
+    case STEP_JUMP: /* a whole login of its own */
+        return hub->connect_ms + hub->kex_ms + hub->login_ms;
+    default:
+        return hub->connect_ms + 2000; /* ssh's own ConnectTimeout comes first and tells more */
+    }
+}
+
+static void restart_limit(struct openssh *o)
+{
+    if (o->t->state == STREAM_OPENING)
+        loop_timer_in(o->t->hub->loop, &o->limit, o->talk.asking ? HUMAN_MS : step_limit(o), on_limit, o);
+}
+
+static void on_moved(void *ctx)
+{
+    restart_limit(ctx);
+}
+
+static struct transport *asker(void *ctx)
+{
+    struct openssh *o = ctx;
+    loop_timer_in(o->t->hub->loop, &o->limit, HUMAN_MS, on_limit, o);
+    return o->t;
+}
+
+/* debug1: Authenticated to h ([1.2.3.4]:22) using "publickey". */
+static void note_method(struct openssh *o, const char *line)
+{
+    const char *at = strstr(line, "using \"");
+    char raw[40];
+    if (!at)
+        return;
+    snprintf(raw, sizeof(raw), "%.*s", (int)strcspn(at + 7, "\""), at + 7);
+    text_printable(raw, o->method, sizeof(o->method));
+}
+
+static void on_line(void *ctx, const char *line)
+{
+    struct openssh *o = ctx;
+    enum transport_step step;
+    if (o->t->state != STREAM_OPENING || o->t->closing)
+        return;
+    if (openssh_progress(line, &step)) {
+        if (step == STEP_EXEC) {
+            o->authenticated = true;
+            note_method(o, line);
+            describe(o);
+        }
+        o->step = step;
+        stream_step(o->t, step);
+        restart_limit(o);
+    } else if (strncmp(line, "debug1: Sending command:", 24) == 0 && o->authenticated) {
+        loop_timer_stop(&o->limit);
+        stream_opened(o->t);
+    }
+}
+
+static void on_first(struct pipes *p)
+{
+    struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
+    talk_drain(&o->talk);
+    loop_timer_stop(&o->limit);
+    stream_opened(o->t);
+}
+
+/* What the ssh of a jump says comes on stderr; it is ssh's, too, while nothing is open. */
+static void over(struct pipes *p)
+{
+    struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
+    struct transport *t = o->t;
+    struct err err = { 0 };
+    char how[80];
+    enum transport_step step = t->state == STREAM_OPEN ? STEP_OPEN : o->step;
+
+    talk_drain(&o->talk);
+    if (t->state == STREAM_ENDED)
+        return;
+    bool by_ssh = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 255;
+    if (by_ssh || !o->authenticated) {
+        struct buf said = { 0 };
+        buf_add(&said, buf_at(&o->talk.said), o->talk.said.len);
+        if (!o->authenticated)
+            buf_add(&said, buf_at(&t->tail), t->tail.len);
+        openssh_failure(buf_at(&said), o->conf ? o->conf->host : t->address, &step, &err);
+        buf_done(&said);
+    } else if (pipes_how(p->status, how, sizeof(how)))
+        err_set(&err, ERR_REMOTE, t->name, "the program on %s %s", o->conf->host, how);
+    else
+        err_set(&err, ERR_NONE, t->name, "the program on %s ended", o->conf->host);
+    fail(o, step, &err);
+}
+
+static bool start_child(struct openssh *o, struct err *err)
+{
+    struct transport *t = o->t;
+    struct arena mem = { 0 };
+    const char *argv[OPENSSH_ARGS];
+    bool can_ask = t->events.ask != NULL;
+    bool ok = false;
+
+    o->talk.asker = asker;
+    o->talk.line = on_line;
+    o->talk.moved = on_moved;
+    o->talk.ctx = o;
+    o->talk.host = o->conf->host;
+    if (talk_start(&o->talk, t->hub, can_ask, err)) {
+        struct openssh_how how = {
+            .config = t->hub->ssh_config,
+            .log = o->talk.said_path,
+            .user = t->user,
+            .jump = t->jump,
+            .address = t->address,
+            .port = t->port,
+            .connect_timeout_s = (int)MAX(t->hub->connect_ms / 1000, 1),
+            .can_ask = can_ask,
+            .accept_new = o->conf->strict == STRICT_OFF,
+            .command = t->command,
+        };
+        openssh_argv(&how, &mem, argv);
+        ok = child_start(&o->pipes.child, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)o->talk.env,
+                         CHILD_NEW_SESSION, err);
+    }
+    arena_done(&mem);
+    return ok;
+}
+
+static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
+{
+    struct openssh *o = ctx;
+    struct err err = *why;
+
+    o->conf_wait = NULL;
+    o->conf = conf;
+    if (!conf) {
+        fail(o, STEP_CONFIG, &err);
+        return;
+    }
+    describe(o);
+    o->step = STEP_CONNECT;
+    stream_step(o->t, STEP_CONNECT);
+    if (!start_child(o, &err)) {
+        err_wrap(&err, "cannot start the ssh program");
+        fail(o, STEP_CONNECT, &err);
+        return;
+    }
+    o->pipes.first_data = on_first;
+    o->pipes.over = over;
+    o->piped = true;
+    pipes_start(&o->pipes, o->t);
+    restart_limit(o);
+}
+
+static void openssh_start(struct transport *t)
+{
+    struct openssh *o = x_alloc(sizeof(*o));
+    struct err err = { 0 };
+
+    o->t = t;
+    t->carried = o;
+    stream_step(t, STEP_CONFIG);
+    if (!conf_check_name(t->address, t->user, &err))
+        fail(o, STEP_CONFIG, &err);
+    else
+        o->conf_wait = conf_get(t->hub, t->address, t->user, t->port, on_conf, o);
+}
+
+static void openssh_wrote(struct transport *t)
+{
+    struct openssh *o = t->carried;
+    if (o->piped)
+        pipes_wrote(&o->pipes);
+}
+
+static void openssh_paused(struct transport *t)
+{
+    struct openssh *o = t->carried;
+    if (o->piped)
+        pipes_paused(&o->pipes);
+}
+
+static void openssh_finish(struct transport *t)
+{
+    struct openssh *o = t->carried;
+    pipes_finish(&o->pipes);
+}
+
+static void openssh_drop(struct transport *t)
+{
+    struct openssh *o = t->carried;
+    if (!o)
+        return;
+    conf_cancel(o->conf_wait);
+    loop_timer_stop(&o->limit);
+    if (o->piped)
+        pipes_done(&o->pipes);
+    talk_done(&o->talk);
+    conf_release(o->conf);
+    free(o);
+}
+
+const struct carrier openssh_carrier = {
+    .start = openssh_start,
+    .wrote = openssh_wrote,
+    .paused = openssh_paused,
+    .finish = openssh_finish,
+    .drop = openssh_drop,
+};
