@@ -229,6 +229,29 @@ static bool attempt(const char *path, bool (*op)(struct store *, const char *), 
     return ok;
 }
 
+/* A filled store, made once and copied for every try. */
+static void fill(const char *path)
+{
+    char template[128], bytes[65536];
+    struct store *store = NULL;
+    FILE *from, *to;
+    size_t n;
+
+    snprintf(template, sizeof(template), "%s/template.db", store_test_folder);
+    if (access(template, F_OK) != 0) {
+        OK(store_open(template, STORE_WRITE, &store, E));
+        OK(make_one(store));
+        store_close(store);
+    }
+    from = fopen(template, "rb");
+    to = fopen(path, "wb");
+    assert_true(from && to);
+    while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0)
+        assert_int_equal(fwrite(bytes, 1, n, to), n);
+    fclose(from);
+    fclose(to);
+}
+
 static void whole(const char *path, int nth)
 {
     struct store *store = NULL;
@@ -247,16 +270,12 @@ static void fails_everywhere(const char *name, bool (*op)(struct store *, const 
 
     fail_code = code;
     for (int nth = 0; reached; nth++) {
-        struct store *store = NULL;
         bool ok;
 
         snprintf(path, sizeof(path), "%s/%s-%d.db", store_test_folder, name, nth);
         fail_at = -1;
-        if (filled) {
-            OK(store_open(path, STORE_WRITE, &store, E));
-            OK(make_one(store));
-            store_close(store);
-        }
+        if (filled)
+            fill(path);
         ok = attempt(path, op, nth, &reached);
         if (!ok && store_test_err.kind == ERR_NONE)
             fail_msg("%s: call %d failed and nobody said so", name, nth);
@@ -291,7 +310,6 @@ static void a_round(void **state)
 
 static void a_round_on_a_full_disk(void **state)
 {
-    struct store *store = NULL;
     bool reached = true, said = false;
     (void)state;
 
@@ -300,9 +318,7 @@ static void a_round_on_a_full_disk(void **state)
         char path[128];
 
         snprintf(path, sizeof(path), "%s/full-says-%d.db", store_test_folder, nth);
-        OK(store_open(path, STORE_WRITE, &store, E));
-        OK(make_one(store));
-        store_close(store);
+        fill(path);
         if (!attempt(path, op_round, nth, &reached))
             said = store_test_err.kind == ERR_IO && strstr(store_test_err.text, "no space left");
     }

@@ -91,7 +91,7 @@ static void any_order(void **state)
     (void)state;
 
     for (size_t w = 0; w < COUNT(wheres); w++)
-        for (size_t i = 0; i < catalog_scopes.property_count; i++) {
+        for (size_t i = 0; i < catalog_scopes.property_count; i += w ? 5 : 1) {
             enum kind kind = catalog_scopes.properties[i].kind;
 
             if (kind == KIND_ENUM || kind == KIND_DURATION)

@@ -249,7 +249,7 @@ static void four_at_once(void **state)
         if (pids[i] == 0) {
             struct store *store = NULL;
             struct err err = { 0 };
-            char name[16];
+            char name[32];
             server_id id;
             bool ok = store_open(path, STORE_WRITE, &store, &err);
 
@@ -304,7 +304,7 @@ static void killed(void **state)
 
         if (pid == 0) {
             struct test_scope many[64];
-            char names[64][24], nets[64][24];
+            char names[64][40], nets[64][40];
             server_id server = 0;
 
             for (int i = 0; i < 64; i++) {
