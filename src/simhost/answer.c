@@ -68,6 +68,17 @@ void answer_text(struct buf *out, const char *text)
     }
 }
 
+void answer_xml(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '&' || c == '<' || c == '>' || c == '\'' || c == '"' || c < 0x20)
+            buf_addf(out, "&#%u;", c);
+        else
+            buf_addc(out, *text);
+    }
+}
+
 static void element(struct buf *out, const char *tag, const char *name, const char *text)
 {
     buf_addc(out, '<');
@@ -101,11 +112,6 @@ static void type_names(struct buf *out, int refid, const char *const *names)
 
 /* ------------------------------------------------------------------ values */
 
-static const char *const type_tags[] = {
-    [SIM_STRING] = "S", [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16", [SIM_UINT32] = "U32", [SIM_UINT64] = "U64", [SIM_SINGLE] = "Sg",
-    [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS", [SIM_DATETIME] = "DT",
-};
-
 /* RefIds of what is being written. */
 struct refs {
     int object, types;
@@ -122,7 +128,7 @@ static void list_value(struct buf *out, const struct sim_property *property, con
         size_t n = strcspn(text, (char[]){ SIM_LIST_SEPARATOR, '\0' });
         char item[256];
         snprintf(item, sizeof item, "%.*s", (int)n, text);
-        element(out, type_tags[property->type], NULL, item);
+        element(out, sim_type_tag(property->type), NULL, item);
         text += n + (text[n] != '\0');
     }
     buf_adds(out, "</LST></Obj>");
@@ -158,7 +164,7 @@ static void property_value(struct buf *out, const struct sim_property *property,
     else if (as_member && property->type == SIM_IPADDRESS && *text)
         address_object(out, property->name, text, refs);
     else
-        element(out, type_tags[property->type], property->name, text);
+        element(out, sim_type_tag(property->type), property->name, text);
 }
 
 /* ------------------------------------------------------------------ objects */
@@ -171,6 +177,8 @@ static const struct {
     { "ServiceController", { "System.ServiceProcess.ServiceController", "System.ComponentModel.Component", "System.MarshalByRefObject",
                              "System.Object" } },
     { "Soa", { "Microsoft.DnsClient.Commands.DnsRecord_SOA", "Microsoft.DnsClient.Commands.DnsRecord", "System.Object" } },
+    { "EventLogRecord", { "System.Diagnostics.Eventing.Reader.EventLogRecord", "System.Diagnostics.Eventing.Reader.EventRecord",
+                          "System.Object" } },
     { "CommandInfo", { "System.Management.Automation.FunctionInfo", "System.Management.Automation.CommandInfo", "System.Object" } },
     { "ModuleInfo", { "System.Management.Automation.PSModuleInfo", "System.Object" } },
 };

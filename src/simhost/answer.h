@@ -13,6 +13,8 @@ enum sim_shape sim_shape_of(const struct sim_server *server);
 
 /* XML text with _xHHHH_ escapes. */
 void answer_text(struct buf *out, const char *text);
+/* The same for XML that is itself a value: no _xHHHH_; control characters become character references. */
+void answer_xml(struct buf *out, const char *text);
 /* first: the first object of its class in this pipeline. */
 void answer_record(struct buf *out, const struct sim_record *record, enum sim_shape shape, bool first, const char *server);
 /* name: of the property that holds it, NULL = a message of its own. refid: the first number that is free; returns the next. */

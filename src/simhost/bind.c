@@ -141,7 +141,7 @@ static bool bind_value(const struct sim_cmdlet *cmdlet, const struct sim_param *
     bool list = value->type == PS_LIST && param->array;
     size_t count = list ? value->len : 1;
 
-    *out = (struct sim_arg){ .param = param, .count = count, .null = value->type == PS_NULL };
+    *out = (struct sim_arg){ .param = param, .count = count, .null = value->type == PS_NULL, .value = value };
     out->items = arena_alloc(mem, (count + 1) * sizeof *out->items);
     for (size_t i = 0; i < count; i++) {
         const struct ps_value *item = list ? &value->items[i] : value;
@@ -338,6 +338,7 @@ bool sim_bind_input(struct sim_bound *bound, const struct sim_record *input, str
         if (!bind_one(bound->cmdlet, param, &value, mem, bound, error))
             return false;
         bound->args[bound->count - 1].piped = true;
+        bound->args[bound->count - 1].value = NULL; /* it was made here */
     }
     if (any)
         return choose_set(bound->cmdlet, bound, false, mem, error);

@@ -57,6 +57,22 @@ static void write_error(char kind, const struct sim_error *error)
     buf_done(&body);
 }
 
+/* An event's XML goes before it: the stub gives the object a ToXml() that knows it. */
+static void write_event_xml(const struct sim_object *object)
+{
+    struct buf body = { 0 };
+    struct arena mem = { 0 };
+
+    if (object && strcmp(object->class->name, "EventLogRecord") == 0) {
+        buf_adds(&body, "<S>");
+        answer_text(&body, sim_event_xml(&mem, object));
+        buf_adds(&body, "</S>");
+        write_line('X', &body);
+    }
+    arena_done(&mem);
+    buf_done(&body);
+}
+
 static void answer(const struct sim_server *server, const struct sim_items *items)
 {
     struct buf body = { 0 };
@@ -67,6 +83,7 @@ static void answer(const struct sim_server *server, const struct sim_items *item
             write_error('E', &item->error);
             continue;
         }
+        write_event_xml(item->record.object);
         /* Plain: the engine's deserializer would make CIM objects of class metadata with a library that only Windows has. */
         answer_record(&body, &item->record, SHAPE_PLAIN, false, server->name);
         write_line('R', &body);

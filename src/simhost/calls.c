@@ -12,6 +12,8 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-Service", .class = "ServiceController", .run = call_service },
     { .cmdlet = "Get-Command", .class = "CommandInfo", .run = call_command },
     { .cmdlet = "Get-Module", .class = "ModuleInfo", .run = call_module },
+    { .cmdlet = "Get-WinEvent", .class = "EventLogRecord", .run = call_events },
+    { .cmdlet = "ForEach-Object", .run = call_for_each },
     { .cmdlet = "Get-Date", .run = call_date },
     { .cmdlet = "Select-Object", .run = call_select },
 

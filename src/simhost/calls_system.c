@@ -159,8 +159,6 @@ static bool within_limits(struct sim_run *run)
 
 static bool expand(struct sim_run *run, const struct sim_record *input, const char *name)
 {
-    static const char *const tags[] = { [SIM_STRING] = "S", [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16", [SIM_UINT32] = "U32", [SIM_UINT64] = "U64",
-                                        [SIM_SINGLE] = "Sg", [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS", [SIM_DATETIME] = "DT" };
     int at = input->object ? sim_property_find(input->object->class, name) : -1;
 
     if (at < 0)
@@ -168,7 +166,7 @@ static bool expand(struct sim_run *run, const struct sim_record *input, const ch
                                                   .message = arena_printf(run->mem, "Property \"%s\" cannot be found.", name), .target = "",
                                                   .target_type = "", .command = "Microsoft.PowerShell.Commands.SelectObjectCommand" });
     if (input->object->values[at])
-        sim_emit_record(run, (struct sim_record){ .text = input->object->values[at], .tag = tags[input->object->class->properties[at].type] });
+        sim_emit_record(run, (struct sim_record){ .text = input->object->values[at], .tag = sim_type_tag(input->object->class->properties[at].type) });
     return true;
 }
 

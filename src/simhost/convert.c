@@ -249,12 +249,26 @@ static bool to_switch(const struct ps_value *value, struct arena *mem, const cha
     return present && to_bool(present, mem, text);
 }
 
+static bool to_int64(const struct ps_value *value, struct arena *mem, const char **text)
+{
+    return to_number(value, INT64_MIN, INT64_MAX, mem, text);
+}
+
+/* What is in it is for the command to read: sim_arg.value. */
+static bool to_table(const struct ps_value *value, struct arena *mem, const char **text)
+{
+    (void)mem;
+    *text = "";
+    return value->type == PS_DICT;
+}
+
 static const struct {
     const char *type;
     convert_fn *convert;
 } conversions[] = {
     { "String", to_string }, { "IPAddress", to_address }, { "TimeSpan", to_span }, { "Boolean", to_bool }, { "SwitchParameter", to_switch },
     { "UInt32", to_uint32 }, { "Int32", to_int32 }, { "UInt16", to_uint16 }, { "Byte", to_byte }, { "DateTime", to_time }, { "Guid", to_guid },
+    { "Int64", to_int64 }, { "Hashtable", to_table },
 };
 
 bool sim_convert(const char *type, const struct ps_value *value, struct arena *mem, const char **text)

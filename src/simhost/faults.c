@@ -160,6 +160,7 @@ static const struct {
     { "bad-version", "", "speaks protocol 3.0", AT_VERB, NULL, NULL },
     { "denied", "", "refuses every cmdlet", AT_VERB, NULL, NULL },
     { "denied-service", "", "refuses Get-Service", AT_VERB, NULL, NULL },
+    { "denied-events", "", "refuses Get-WinEvent", AT_VERB, NULL, NULL },
     { "denied-set", "", "refuses every change", AT_VERB, NULL, NULL },
     { "no-module", "", "has no DhcpServer and DnsServer module", AT_VERB, NULL, NULL },
     { "slow", ":MS", "takes so much longer for each call", AT_VERB, NULL, NULL },

@@ -29,6 +29,7 @@ static int usage(void)
            "simhost call DIR NAME CMDLET    one call: CLIXML of its parameters on stdin, answers as lines\n"
            "simhost dump DIR [NAME]         the state, in an order of its own\n"
            "simhost set DIR NAME WHAT PROPERTY VALUE   change it behind the console's back; WHAT: a scope, CLASS:KEY or host\n"
+           "simhost add DIR NAME CLASS PROPERTY=VALUE...       the same, a new object\n"
            "simhost remove DIR NAME WHAT    the same, remove\n"
            "simhost log DIR NAME on|off     write every call to DIR/NAME.calls\n"
            "simhost fault DIR NAME KIND     KIND:\n%s",
@@ -225,6 +226,44 @@ static int run_set(int argc, char **argv)
     return change(argv[0], argv[1], argv[2], argv[3], argv[4]);
 }
 
+static bool add_values(struct sim_object *object, struct arena *mem, int argc, char **argv, struct err *err)
+{
+    for (int i = 0; i < argc; i++) {
+        char *equals = strchr(argv[i], '=');
+        char *name = x_strndup(argv[i], equals ? (size_t)(equals - argv[i]) : 0);
+        int at = sim_property_find(object->class, name);
+        free(name);
+        if (!equals || at < 0)
+            return err_set(err, ERR_INPUT, argv[i], "is no PROPERTY=VALUE of %s", object->class->name);
+        object->values[at] = as_value(mem, &object->class->properties[at], equals + 1);
+    }
+    for (size_t i = 0; i < object->class->count; i++)
+        if (object->class->properties[i].is_key && !object->class->properties[i].hidden && !object->values[i])
+            return err_set(err, ERR_INPUT, object->class->properties[i].name, "must be given: it is part of the key of %s", object->class->name);
+    return true;
+}
+
+static int run_add(int argc, char **argv)
+{
+    const struct sim_class *class = sim_class_find(argv[2]);
+    struct sim_server server;
+    struct arena mem = { 0 };
+    struct err err = { 0 };
+
+    if (!class) {
+        err_set(&err, ERR_INPUT, argv[2], "is no class; src/simhost/classes.tsv has them");
+        return complain(&err);
+    }
+    struct sim_object *object = sim_object_new(&mem, class);
+    bool ok = add_values(object, &mem, argc - 3, argv + 3, &err) && sim_server_open(&server, argv[0], argv[1], &err);
+    if (ok) {
+        ok = sim_server_lock(&server, &err) && sim_store(&server, object, &err);
+        sim_server_done(&server);
+    }
+    arena_done(&mem);
+    return ok ? 0 : complain(&err);
+}
+
 static int run_remove(int argc, char **argv)
 {
     (void)argc;
@@ -255,7 +294,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "make", 1, 40, run_make },   { "serve", 2, 2, run_serve },   { "call", 3, 3, run_call },   { "dump", 1, 2, run_dump },
-    { "set", 5, 5, run_set },      { "remove", 3, 3, run_remove }, { "fault", 3, 3, run_fault }, { "log", 3, 3, run_log },
+    { "set", 5, 5, run_set },      { "add", 4, 40, run_add },      { "remove", 3, 3, run_remove }, { "fault", 3, 3, run_fault }, { "log", 3, 3, run_log },
 };
 
 int main(int argc, char **argv)

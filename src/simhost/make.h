@@ -34,6 +34,7 @@ struct making {
     int place;        /* among all servers */
     int dns_place, dns_count;     /* among those with DNS; how many */
     const char *const *dns_names; /* of all those, full */
+    int events;                   /* made so far */
     uint32_t *network; /* where the next free scope begins */
 };
 /* Writes one object: pairs of property and value, NULL at the end. */
@@ -42,5 +43,7 @@ const char *make_text(struct making *m, const char *fmt, ...) __attribute__((for
 void make_dhcp(struct making *m, int scopes);
 void make_dhcp6(struct making *m, int scopes);
 void make_dns(struct making *m);
+/* An event of a log, so many seconds ago: id, level (2 error, 3 warning, 4 information), its parameters separated by '|'. Oldest first. */
+void make_event(struct making *m, const char *log, int id, int level, int64_t ago_s, const char *data, const char *message);
 
 #endif

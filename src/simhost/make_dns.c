@@ -161,6 +161,39 @@ static void make_other(struct making *m, const struct zone *z, int k)
                     "UseRecursion", "false", "ForwarderTimeout", "5", NULL);
 }
 
+void make_event(struct making *m, const char *log, int id, int level, int64_t ago_s, const char *data, const char *message)
+{
+    static const char *const levels[] = { "", "Critical", "Error", "Warning", "Information" };
+
+    make_object(m, "EventLogRecord", "RecordId", make_text(m, "%d", 1000 + ++m->events), "Id", make_text(m, "%d", id), "Version", "0", "Level",
+                make_text(m, "%d", level), "Task", "0", "LogName", log, "ProviderName", "Microsoft-Windows-DNS-Server-Service", "MachineName",
+                m->address, "TimeCreated", ago(m, ago_s), "LevelDisplayName", levels[level], "Message", message, "Data", data, "UserSid", "S-1-5-18",
+                NULL);
+}
+
+/* What the log says of a zone in trouble; of others now and then that they were written or transferred. */
+static void make_zone_event(struct making *m, const struct zone *z, struct copy c)
+{
+    static const struct {
+        int id, level;
+        const char *words;
+    } of_trouble[] = {
+        [TROUBLE_SHUTDOWN] = { 4007, 2, "The DNS server was unable to open zone %s in Active Directory." },
+        [TROUBLE_EXPIRED] = { 6527, 2, "Zone %s expired before it could obtain a successful zone transfer; it has been shut down." },
+        [TROUBLE_LAG] = { 6523, 3, "Zone %s failed zone refresh check: the master server could not be contacted." },
+        [TROUBLE_SERVFAIL] = { 4006, 2, "The DNS server was unable to load the records of zone %s." },
+    };
+    int64_t since = MAX(INT64_C(2) * 86400 - m->events * INT64_C(300), 60); /* later ones are newer */
+    bool troubled = c.trouble < COUNT(of_trouble) && of_trouble[c.trouble].id;
+
+    if (troubled)
+        make_event(m, "DNS Server", of_trouble[c.trouble].id, of_trouble[c.trouble].level, since, z->name,
+                   make_text(m, of_trouble[c.trouble].words, z->name));
+    else if (random_percent(&m->random, 10))
+        make_event(m, "DNS Server", z->kind == ZONE_FILE && c.number ? 6520 : 3150, 4, since, make_text(m, "%u|%s", (unsigned)z->serial, z->name),
+                   make_text(m, "Version %u of zone %s was written.", (unsigned)z->serial, z->name));
+}
+
 /* Every Windows DNS server has these. */
 static void make_automatic(struct making *m)
 {
@@ -176,6 +209,8 @@ static void make_automatic(struct making *m)
 void make_dns(struct making *m)
 {
     make_automatic(m);
+    make_event(m, "DNS Server", 2, 4, 20 * 86400, "", "The DNS server has started.");
+    make_event(m, "DNS Server", 4, 4, 20 * 86400, "", "The DNS server has finished the background loading and signing of zones.");
     for (int k = 0; k < m->options->zones; k++) {
         struct copy c = { .number = copy_of(m, k) };
         if (c.number < 0)
@@ -188,5 +223,6 @@ void make_dns(struct making *m)
             make_secondary(m, &z, c, k);
         else
             make_other(m, &z, k);
+        make_zone_event(m, &z, c);
     }
 }

@@ -54,6 +54,7 @@ struct sim_arg {
     const char **items;
     size_t count;
     bool null, piped;
+    const struct ps_value *value; /* as it was sent */
 };
 #define SIM_ARGS_MAX 64
 struct sim_bound {
@@ -127,12 +128,16 @@ const struct sim_call *sim_call_find(const char *cmdlet); /* NULL = not held */
 /* Faults that refuse a call ("denied", "fail-set:ID:CATEGORY" ...). true: it was refused and the error raised. */
 bool sim_refused(struct sim_run *run);
 
-/* -------- calls_dhcp.c, calls_dhcp6.c, calls_dns.c, calls_system.c: rows of calls.c */
+/* -------- calls_dhcp.c, calls_dhcp6.c, calls_dns.c, calls_events.c, calls_system.c: rows of calls.c */
 sim_call_fn call_scope6_statistics, call_zones, call_zone_aging, call_resolve, call_nothing;
 sim_check_fn check_scope6;
 sim_call_fn call_scope_statistics, call_dns_setting_get, call_dns_setting_set, call_superscopes;
 sim_check_fn check_scope, check_exclusion, check_scope_removal;
+sim_call_fn call_events, call_for_each;
 sim_call_fn call_service, call_command, call_module, call_select, call_date;
+
+/* What ToXml() of an EventLogRecord gives. */
+const char *sim_event_xml(struct arena *mem, const struct sim_object *event);
 
 /* -------- calllog.c */
 /* One line a pipeline in DIR/NAME.calls, if the server's LogCalls says so: time, process, "A -Name:Type value | B". */

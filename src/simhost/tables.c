@@ -59,3 +59,13 @@ const char *sim_word(const char *words, const char *text, size_t *len)
     }
     return NULL;
 }
+
+const char *sim_type_tag(enum sim_type type)
+{
+    static const char *const tags[] = {
+        [SIM_STRING] = "S", [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16", [SIM_UINT32] = "U32", [SIM_UINT64] = "U64", [SIM_SINGLE] = "Sg",
+        [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS", [SIM_DATETIME] = "DT", [SIM_BYTE] = "By", [SIM_INT32] = "I32", [SIM_INT64] = "I64",
+    };
+
+    return tags[type];
+}

@@ -35,8 +35,9 @@ struct sim_cmdlet {
 
 enum sim_type {
     SIM_STRING, SIM_BOOLEAN, SIM_UINT16, SIM_UINT32, SIM_UINT64, SIM_SINGLE, SIM_IPADDRESS, SIM_TIMESPAN /* xs:duration */,
-    SIM_DATETIME
+    SIM_DATETIME, SIM_BYTE, SIM_INT32, SIM_INT64
 };
+const char *sim_type_tag(enum sim_type type); /* of CLIXML: "U32" */
 struct sim_property {
     const char *name;
     enum sim_type type;

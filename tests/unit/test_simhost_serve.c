@@ -239,6 +239,98 @@ static void faults_table(void **state)
     assert_int_equal(sim_run(NULL, "fault", estate, "dhcp-nyc-01", "sulky", NULL, NULL), 2);
 }
 
+static int lines_of(const char *text, const char *with)
+{
+    int n = 0;
+
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+        const char *found = strstr(text, with);
+        n += found && found < text + strcspn(text, "\n");
+    }
+    return n;
+}
+
+/* All zones of a server, and what it answers for each of them, in one pipeline. */
+static void zones(void **state)
+{
+    static const char *const kinds[] = { "ZoneName", "ZoneType", "IsReverseLookupZone", NULL };
+    static const char *const soa[] = { "Name", "SerialNumber", "PrimaryServer", NULL };
+    struct ps_param name = { "ExpandProperty", PS_S("ZoneName") };
+    struct ps_param ask[] = { { "Type", PS_S("SOA") }, { "Server", PS_S("127.0.0.1") }, { "DnsOnly", PS_B(true) } };
+    struct ps_command commands[] = { { .name = "Get-DnsServerZone" }, { .name = "Select-Object", .params = &name, .param_count = 1 },
+                                     { .name = "Resolve-DnsName", .params = ask, .param_count = 3 } };
+    struct ps_command aging[] = { { .name = "Get-DnsServerZone" }, { .name = "Get-DnsServerZoneAging" } };
+    struct simresult all = { .wanted = kinds }, serials = { .wanted = soa }, ages = { 0 };
+    struct simclient c;
+    (void)state;
+
+    open_host(&c, "dns-fra-01", 2);
+    assert_true(simclient_call(&c, commands, 1, &all));
+    assert_non_null(strstr(buf_at(&all.text), "ZoneName=corp.example.com ZoneType=Primary IsReverseLookupZone=False"));
+    assert_true(lines_of(buf_at(&all.text), ".in-addr.arpa ZoneType=Primary IsReverseLookupZone=True") >= 3);
+    assert_true(simclient_call(&c, commands, 3, &serials));
+    assert_int_equal(serials.errors, 0); /* this estate is clean */
+    assert_int_equal(serials.outputs, all.outputs);
+    assert_true(simclient_call(&c, aging, 2, &ages)); /* refused for secondaries, stubs and forwarders; automatic zones have none */
+    assert_int_equal(ages.errors, all.outputs - lines_of(buf_at(&all.text), "ZoneType=Primary"));
+    assert_true(ages.outputs > 3);
+    buf_done(&all.text);
+    buf_done(&serials.text);
+    buf_done(&ages.text);
+    simclient_end(&c);
+}
+
+/* A stopped service is what Get-Service says, and what its cmdlets cannot reach. */
+static void stopped_service(void **state)
+{
+    static const char *const wanted[] = { "Name", "Status", NULL };
+    struct ps_param names = { "Name", PS_S("DNS") };
+    struct ps_command service = { .name = "Get-Service", .params = &names, .param_count = 1 }, list = { .name = "Get-DnsServerZone" };
+    struct simresult r = { .wanted = wanted }, none = { 0 };
+    struct simclient c;
+    (void)state;
+
+    open_host(&c, "dns-nyc-01", 1);
+    assert_int_equal(sim_run(NULL, "set", estate, "dns-nyc-01", "ServiceController:DNS", "Status", "Stopped"), 0);
+    assert_true(simclient_call(&c, &service, 1, &r));
+    assert_string_equal(buf_at(&r.text), "Name=DNS Status=Stopped\n");
+    assert_true(simclient_call(&c, &list, 1, &none));
+    assert_string_equal(none.error_id, "WIN32 1722,Get-DnsServerZone");
+    assert_int_equal(none.outputs, 0);
+    buf_done(&r.text);
+    buf_done(&none.text);
+    simclient_end(&c);
+}
+
+/* The newest first; what only the XML tells comes by ForEach-Object -MemberName ToXml. */
+static void events(void **state)
+{
+    static const char *const wanted[] = { "Id", "Level", "Message", NULL };
+    struct ps_param log[] = { { "LogName", PS_S("DNS Server") }, { "MaxEvents", PS_INT(1) } };
+    struct ps_param member = { "MemberName", PS_S("ToXml") };
+    struct ps_command get[] = { { .name = "Get-WinEvent", .params = log, .param_count = 2 },
+                                { .name = "ForEach-Object", .params = &member, .param_count = 1 } };
+    struct simresult first = { .wanted = wanted }, xml = { 0 };
+    struct simclient c;
+    char *argv[] = { (char *)sim_program(), "add", estate, "dns-fra-01", "EventLogRecord", "RecordId=9000", "Id=4015", "Level=2", "LogName=DNS Server",
+                     "TimeCreated=2026-11-25T10:00:00Z", "Message=critical", "Data=<1>|two", NULL };
+    struct err err = { 0 };
+    int status = 1;
+    (void)state;
+
+    assert_true(child_run(argv, NULL, 10000, NULL, NULL, &status, &err));
+    assert_int_equal(status, 0);
+    open_host(&c, "dns-fra-01", 1);
+    assert_true(simclient_call(&c, get, 1, &first));
+    assert_string_equal(buf_at(&first.text), "Id=4015 Level=2 Message=critical\n");
+    assert_true(simclient_call(&c, get, 2, &xml));
+    assert_non_null(strstr(buf_at(&xml.text), "<EventRecordID>9000</EventRecordID>"));
+    assert_non_null(strstr(buf_at(&xml.text), "<Data Name='param1'>&#60;1&#62;</Data><Data Name='param2'>two</Data>"));
+    buf_done(&first.text);
+    buf_done(&xml.text);
+    simclient_end(&c);
+}
+
 static void writes_calls_down(void **state)
 {
     struct ps_param params[] = { { "ScopeId", PS_S("10.0.0.0") } };
@@ -269,6 +361,7 @@ int main(void)
         cmocka_unit_test(opens_and_closes), cmocka_unit_test(lists_scopes),     cmocka_unit_test(pipes),
         cmocka_unit_test(changes_stay),     cmocka_unit_test(errors_table),     cmocka_unit_test(stops_and_queues),
         cmocka_unit_test(faults_table),     cmocka_unit_test(writes_calls_down),
+        cmocka_unit_test(zones),            cmocka_unit_test(stopped_service),  cmocka_unit_test(events),
     };
 
     return cmocka_run_group_tests(tests, make_estate, remove_estate);

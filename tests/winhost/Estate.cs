@@ -6,6 +6,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Winhost
@@ -72,16 +73,38 @@ namespace Winhost
 
         private static void Answer(PSCmdlet cmdlet, List<string> lines)
         {
+            string xml = null;
             foreach (string line in lines)
             {
                 object value = PSSerializer.Deserialize(Before + line.Substring(2) + After);
-                if (line[0] == 'R')
-                    cmdlet.WriteObject(Undeserialized(value));
+                if (line[0] == 'X')
+                    xml = (string)value;
+                else if (line[0] == 'R')
+                    cmdlet.WriteObject(WithXml(Undeserialized(value), ref xml));
                 else if (line[0] == 'E')
                     cmdlet.WriteError(Record((PSObject)value));
                 else
                     cmdlet.ThrowTerminatingError(Record((PSObject)value));
             }
+        }
+
+        // An event can tell its XML, which the console asks for by ForEach-Object -MemberName ToXml.
+        private static object WithXml(object value, ref string xml)
+        {
+            if (xml != null && value is PSObject wrapped)
+            {
+                events.Add(wrapped, xml);
+                wrapped.Methods.Add(new PSCodeMethod("ToXml", typeof(Estate).GetMethod("EventXml")));
+            }
+            xml = null;
+            return value;
+        }
+
+        private static readonly ConditionalWeakTable<PSObject, string> events = new ConditionalWeakTable<PSObject, string>();
+
+        public static string EventXml(PSObject self)
+        {
+            return events.TryGetValue(self, out string xml) ? xml : null;
         }
 
         // As if it had been made here.

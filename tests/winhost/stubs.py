@@ -13,7 +13,7 @@ GROUPS = {"DhcpServer": "dhcp", "DnsServer": "dns"}
 OWN = {"Microsoft.PowerShell.Core"}
 TYPES = {
     "IPAddress": "ipaddress", "TimeSpan": "timespan", "DateTime": "datetime", "SwitchParameter": "switch", "PSCredential": "pscredential",
-    "Boolean": "bool", "UInt16": "uint16", "UInt32": "uint32", "Int32": "int32", "Byte": "byte", "String": "string", "Guid": "guid",
+    "Boolean": "bool", "UInt16": "uint16", "UInt32": "uint32", "Int32": "int32", "Byte": "byte", "Int64": "int64", "Hashtable": "hashtable", "String": "string", "Guid": "guid",
     "CimSession": "object", "type": "psobject",
 }
 BODIES = {
