@@ -59,7 +59,7 @@ struct ps_call_events {
 };
 struct psrp_events {
     void (*opened)(void *ctx); /* calls run from now on; calls made before were queued */
-    void (*closed)(void *ctx); /* CloseAck of the pool came */
+    void (*closed)(void *ctx); /* CloseAck of the pool came, or the stream ended after the pool's Close */
     /* Protocol error or the pool broke: nothing will be answered any more. All calls got PS_LOST before. Not repeated. */
     void (*broken)(void *ctx, const struct err *err);
 };
@@ -70,7 +70,7 @@ typedef uint64_t psrp_call_id; /* 0 = none */
 struct psrp_limits { /* zeroed = defaults */
     size_t line;     /* longest packet line, 1 MiB */
     size_t message;  /* longest reassembled message, 64 MiB */
-    size_t noise;    /* bytes of non-protocol lines tolerated before opened, 256 KiB */
+    size_t noise;    /* bytes of non-protocol lines tolerated before opened, 256 KiB; later 16 times that between packets */
     int depth;       /* nesting of CLIXML, 200 elements */
 };
 /* where names the host in errors (copied). runspaces: pipelines at once (MaxRunspaces). The handshake is in psrp_out() at once. */
@@ -92,13 +92,16 @@ bool psrp_is_open(const struct psrp *psrp);
 const char *psrp_version(const struct psrp *psrp); /* "5.1.20348.2110" */
 const char *psrp_edition(const struct psrp *psrp); /* "Desktop", "Core" */
 
-/* Starts (or queues, when all runspaces are taken). Everything in call is copied. */
+/* Starts (or queues, when all runspaces are taken). Everything in call is copied. 0, and no event ever: the session is
+ * closing, closed or broken, or a value is nested deeper than clixml_write() takes. */
 psrp_call_id psrp_invoke(struct psrp *psrp, const struct ps_call *call, const struct ps_call_events *events, void *ctx);
+/* Input is queued without a limit of its own. false: no such call, it takes none (any more), or the value cannot be written. */
 bool psrp_call_input(struct psrp *psrp, psrp_call_id id, const struct ps_value *value);
 bool psrp_call_end_input(struct psrp *psrp, psrp_call_id id);
-/* Signal: done(PS_STOPPED or what it became) follows, maybe late. Unknown ids are ignored. */
+/* Signal: done(PS_STOPPED or what it became) follows, maybe late; for a call that had not begun, from within this one. Unknown ids
+ * are ignored. A host that does not stop answers nothing: the caller's limit, then the connection. */
 void psrp_stop(struct psrp *psrp, psrp_call_id id);
-/* Closes the pool politely once every pipeline is closed. Running ones are stopped. */
+/* Closes the pool politely once every pipeline is closed. Running ones are stopped; those that had not begun get done() now. */
 void psrp_close(struct psrp *psrp);
 size_t psrp_calls_open(const struct psrp *psrp);
 

@@ -174,12 +174,33 @@ static bool take_bytes(struct psrp *psrp, const char *at, size_t len, struct err
     return at == end || psrp->state >= SESSION_CLOSED || keep_rest(psrp, at, (size_t)(end - at), err);
 }
 
+static void give_back(struct buf *buf)
+{
+    if (buf->cap > 4096 && buf->len == 0) {
+        x_wipe(buf->data, buf->cap);
+        buf_done(buf);
+    }
+}
+
+/* Hundreds of sessions are open and mostly idle: what the last answer needed is not kept for the next. */
+static void trim(struct psrp *psrp)
+{
+    if (psrp->active)
+        return;
+    buf_clear(&psrp->scratch);
+    give_back(&psrp->scratch);
+    give_back(&psrp->line);
+    give_back(&psrp->out);
+    arena_done(&psrp->arena);
+}
+
 bool psrp_feed(struct psrp *psrp, const void *bytes, size_t len, struct err *err)
 {
     struct err local = { 0 };
 
     if (psrp->state < SESSION_CLOSED && !take_bytes(psrp, bytes, len, &local))
         break_session(psrp, &local);
+    trim(psrp);
     if (psrp->state != SESSION_BROKEN)
         return true;
     if (err)

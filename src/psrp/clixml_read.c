@@ -17,6 +17,9 @@
 #define DEFAULT_DEPTH 200
 #define MAX_DEPTH 250 /* libxml2's own limit is 256 */
 #define KEEP_SLOTS 4096 /* more are given back after a message */
+#define MOST_ATTRIBUTES 8
+#define LONGEST_TAG 65536
+#define MOST_NAMES 1000 /* interned ones; ours are some fifty */
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC)
 
 /* --------------------------------------------------------------- elements */
@@ -293,9 +296,13 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 {
     struct clixml_reader *r = ctx;
 
-    (void)prefix, (void)uri, (void)namespace_count, (void)namespaces, (void)defaulted;
+    (void)prefix, (void)uri, (void)namespaces, (void)defaulted;
     if (r->failed)
         return;
+    if (attribute_count + namespace_count > MOST_ATTRIBUTES) {
+        fail(r, "the answer has an element with %d attributes", attribute_count + namespace_count);
+        return;
+    }
     if (++r->depth > r->max_depth) {
         fail(r, "the answer is nested deeper than %d elements", r->max_depth);
         return;
@@ -899,6 +906,26 @@ static char *without_noncharacters(const char *text, size_t len)
     return copy;
 }
 
+/* libxml2 compares each attribute of an element with all others before it hands them on: a tag of megabytes would take hours. */
+static bool has_endless_tag(const char *text, size_t len)
+{
+    const char *end = text + len, *at = text;
+
+    if (len <= LONGEST_TAG)
+        return false;
+    while (at < end && (at = memchr(at, '<', (size_t)(end - at))) != NULL) {
+        const char *start = at;
+        char quote = 0;
+        for (at++; at < end && (quote || *at != '>'); at++) {
+            if (quote ? *at == quote : *at == '"' || *at == '\'')
+                quote = quote ? 0 : *at;
+        }
+        if (at - start > LONGEST_TAG)
+            return true;
+    }
+    return false;
+}
+
 bool clixml_read(struct clixml_reader *r, const char *text, size_t len, struct arena *arena, struct ps_value *out,
                  struct err *err)
 {
@@ -911,6 +938,8 @@ bool clixml_read(struct clixml_reader *r, const char *text, size_t len, struct a
         *out = PS_NIL;
         return true;
     }
+    if (has_endless_tag(text, len))
+        return err_set(err, ERR_REMOTE, "", "the answer has a tag longer than %d bytes", LONGEST_TAG);
     if (len > INT32_MAX)
         return err_set(err, ERR_REMOTE, "", "an answer of %zu bytes is too long", len);
     bool ok = parse(r, text, len, arena, &value, &code);
@@ -920,13 +949,11 @@ bool clixml_read(struct clixml_reader *r, const char *text, size_t len, struct a
         ok = parse(r, copy, len, arena, &value, &code);
         free(copy);
     }
-    if (ok) {
-        /* References to the root were resolved to the local's copy of its parts; the struct itself moves. */
+    if (!ok || xmlDictSize(r->context->dict) > MOST_NAMES)
+        new_context(r);
+    if (ok)
         *out = value;
-        return true;
-    }
-    if (err)
+    else if (err)
         *err = r->err;
-    new_context(r);
-    return false;
+    return ok;
 }

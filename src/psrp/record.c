@@ -4,6 +4,7 @@
 #include "client.h"
 
 #define VOID_CALL (-100) /* a host call that waits for no answer */
+#define MOST_WAITING 16  /* answers that the host has not taken; one that asks on gets no more */
 
 static const char *text_of(const struct ps_value *value, const char *name, struct arena *arena)
 {
@@ -67,10 +68,15 @@ void record_progress(const struct ps_value *record, struct arena *arena, struct 
 bool record_host_call(struct psrp *psrp, struct channel *channel, uint32_t response_type, const struct ps_value *call)
 {
     struct buf body = { 0 };
+    int waiting = 0;
     int64_t id;
 
     if (!ps_int(ps_get(call, "ci"), &id) || id == VOID_CALL)
         return false;
+    for (const struct outgoing *out = channel->first; out; out = out->next)
+        waiting++;
+    if (waiting >= MOST_WAITING)
+        return true;
     request_refuse_host_call(&body, id, ps_get(call, "mi"));
     channel_push(psrp, channel, response_type, buf_at(&body), body.len, true);
     buf_done(&body);

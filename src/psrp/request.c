@@ -201,13 +201,27 @@ static struct ps_value refusal(struct arena *arena)
     return (struct ps_value){ .type = PS_OBJECT, .object = record };
 }
 
+/* Nothing of what the host sent is sent back but the number. */
+static struct ps_value method_value(struct arena *arena, const struct ps_value *method)
+{
+    static const char *const types[] = { "System.Management.Automation.Remoting.RemoteHostMethodId", "System.Enum", "System.ValueType", "System.Object" };
+    struct ps_object *object = arena_alloc(arena, sizeof *object);
+    int64_t number = 0;
+
+    ps_int(method, &number);
+    number = MIN(MAX(number, 0), INT32_MAX);
+    *object = (struct ps_object){ .type_names = types, .type_name_count = COUNT(types),
+                                  .to_string = arena_printf(arena, "%d", (int)number) };
+    return enum_value((int)number, object);
+}
+
 void request_refuse_host_call(struct buf *out, int64_t call_id, const struct ps_value *method)
 {
     struct arena arena = { 0 };
     struct bag bag = { .arena = &arena };
 
     bag_add(&bag, "ci", (struct ps_value){ .type = PS_I64, .i = call_id });
-    bag_add(&bag, "mi", method ? *method : PS_NIL);
+    bag_add(&bag, "mi", method_value(&arena, method));
     bag_add(&bag, "me", refusal(&arena));
     struct ps_value body = bag_value(&bag);
     clixml_write(out, NULL, &body);

@@ -149,7 +149,7 @@ static void put_object(struct text_job *job, const struct ps_object *object)
 
 static void put_bytes(struct text_job *job, const struct ps_value *value)
 {
-    for (size_t i = 0; i < value->len; i++)
+    for (size_t i = 0; i < value->len && ++job->nodes < TEXT_NODES; i++)
         buf_addf(&job->out, i ? ", %u" : "%u", value->bytes[i]);
 }
 

@@ -446,6 +446,25 @@ static void host_calls(void **state)
     bench_free(b);
 }
 
+/* A host that asks on and on without taking an answer. */
+static void flood_of_host_calls(void **state)
+{
+    struct bench *b = bench_new(1, NULL);
+
+    (void)state;
+    open_session(b);
+    call(b);
+    begin(b, 1);
+    for (int i = 0; i < 1000; i++)
+        say(b, 1, MSG_PIPELINE_HOST_CALL, HOST_CALL("1"));
+    for (int i = 0; i < 17; i++) {
+        expect(b, "sent Data 1 prompt\n");
+        ack(b, PACKET_DATA_ACK, 1);
+    }
+    expect(b, "sent Signal 1\n");
+    bench_free(b);
+}
+
 /* The refusal has the shape of an answer, with an error record instead of a result. */
 static void host_call_refusal(void **state)
 {
@@ -465,7 +484,8 @@ static void host_call_refusal(void **state)
     assert_int_equal(message.type, MSG_RUNSPACEPOOL_HOST_RESPONSE);
     assert_true(clixml_read(reader, message.body, message.body_len, &b->arena, &value, NULL));
     assert_int_equal(ps_get(&value, "ci")->i, 7);
-    assert_string_equal(ps_text(ps_get(&value, "mi"), &b->arena), "ReadLine");
+    assert_true(ps_is(ps_get(&value, "mi"), "System.Management.Automation.Remoting.RemoteHostMethodId"));
+    assert_int_equal(ps_get(&value, "mi")->i, 11);
     assert_string_equal(ps_get(&value, "me.FullyQualifiedErrorId")->s, "RemoteHostExecutionException");
     assert_null(ps_get(&value, "mr"));
     clixml_reader_free(reader);
@@ -737,7 +757,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_of_one_call),  cmocka_unit_test(long_request),     cmocka_unit_test(runspaces_and_queue),
         cmocka_unit_test(stopping),           cmocka_unit_test(closing_with_calls), cmocka_unit_test(input),
-        cmocka_unit_test(host_calls),         cmocka_unit_test(host_call_refusal), cmocka_unit_test(unreadable_answer),
+        cmocka_unit_test(host_calls),         cmocka_unit_test(host_call_refusal), cmocka_unit_test(flood_of_host_calls), cmocka_unit_test(unreadable_answer),
         cmocka_unit_test(depth_of_an_answer), cmocka_unit_test(endless_output),   cmocka_unit_test(not_powershell),
         cmocka_unit_test(noise_is_skipped),   cmocka_unit_test(wrong_session),    cmocka_unit_test(echo),
         cmocka_unit_test(death_in_mid_answer), cmocka_unit_test(fragments_out_of_order),

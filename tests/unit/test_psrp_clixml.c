@@ -537,6 +537,33 @@ static void size_limit(void **state)
     }
 }
 
+/* Attributes by the thousand, which libxml2 compares each with all others. */
+static void endless_tag(void **state)
+{
+    static const struct { size_t bytes; const char *says; } cases[] = {
+        { 2000, "attributes" }, { 60000, "attributes" }, { 8 << 20, "a tag longer than" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf text = { 0 };
+        struct ps_value value;
+        struct err err = { 0 };
+        buf_adds(&text, "<S");
+        for (unsigned k = 0; text.len < cases[i].bytes; k++)
+            buf_addf(&text, " a%u=\">\"", k);
+        buf_adds(&text, ">x</S>");
+        assert_false(clixml_read(reader, buf_at(&text), text.len, &arena, &value, &err));
+        assert_non_null(strstr(err.text, cases[i].says));
+        buf_done(&text);
+    }
+    for (unsigned i = 0; i < 3000; i++) { /* ever new names are forgotten again */
+        char xml[64];
+        snprintf(xml, sizeof xml, "<S a%u=\"1\" N=\"n\">x</S>", i);
+        value_of(xml);
+    }
+}
+
 static void long_text(void **state)
 {
     size_t len = 12 << 20;
@@ -665,7 +692,7 @@ int main(void)
         cmocka_unit_test(references),      cmocka_unit_test(cycle),          cmocka_unit_test(wrapped_object),
         cmocka_unit_test(containers),      cmocka_unit_test(member_set),     cmocka_unit_test(dhcp_scopes),
         cmocka_unit_test(accessors),       cmocka_unit_test(bad_documents),  cmocka_unit_test(depth_limit),
-        cmocka_unit_test(size_limit),      cmocka_unit_test(long_text),      cmocka_unit_test(shared_parts),
+        cmocka_unit_test(size_limit),      cmocka_unit_test(long_text), cmocka_unit_test(endless_tag),      cmocka_unit_test(shared_parts),
         cmocka_unit_test(recorded_bodies_round_trip),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
