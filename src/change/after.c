@@ -202,7 +202,7 @@ static void add_undo(struct change_plan *plan, const struct change_step *step)
     back.no = kept->no;
     back.op = step->op == OP_ADD ? OP_REMOVE : step->op == OP_REMOVE ? OP_ADD : OP_SET;
     back.before = step->op == OP_SET ? back.after : V_NULL;
-    back.after = step->op == OP_SET ? value_copy(step->before, &plan->mem) : V_NULL;
+    back.after = step->op == OP_SET ? value_in(step->before, &plan->mem) : V_NULL;
     back.rests_on = 0;
     back.state = CHANGE_PLANNED;
     back.found = V_NULL;
@@ -334,7 +334,7 @@ static bool retry_step(struct store *store, struct change_plan *plan, const stru
 
         if (step->found.type != VALUE_NULL && !newer)
             now = step->found;
-        again.before = value_copy(now, &plan->mem);
+        again.before = value_in(now, &plan->mem);
         if (again.before.type != VALUE_NULL && same_value(p, again.before, again.after)) {
             note_about(plan, PLAN_SAME, step, "is so already");
             return true;

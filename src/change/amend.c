@@ -266,8 +266,8 @@ static void plan_set(struct amending *a, const struct change_edit *edit)
         step = new_step(a, OP_SET, a->object, a->key);
         step->property = edit->property;
     }
-    step->before = value_copy(before, &a->plan->mem);
-    step->after = value_copy(after, &a->plan->mem);
+    step->before = value_in(before, &a->plan->mem);
+    step->after = value_in(after, &a->plan->mem);
 }
 
 static struct change_step *pending_row(struct amending *a, enum change_op op, const struct value *key)

@@ -30,7 +30,7 @@ static const char *shown(const struct change_step *step, struct value v, char *o
 
 static void note_found(struct change_apply *apply, size_t at, struct value found)
 {
-    apply->steps[at].found = value_copy(found, &apply->mem);
+    apply->steps[at].found = value_in(found, &apply->mem);
 }
 
 /* ------------------------------------------------------------------ before */

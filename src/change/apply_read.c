@@ -79,7 +79,7 @@ void seen_take(struct seen *seen, const struct reread_call *read, const struct p
     if (row == NULL)
         row = add_row(seen, object);
     for (size_t i = 0; i < places.count; i++)
-        row->values[places.at[i]] = value_copy(key[i], &seen->mem);
+        row->values[places.at[i]] = value_in(key[i], &seen->mem);
     for (size_t i = 0; i < object->property_count; i++) {
         const struct property *p = &object->properties[i];
 

@@ -125,7 +125,7 @@ void desk_drop(struct change_desk *desk, server_id server, const struct object_t
         key_places(object, &places);
         copy = arena_alloc(&r->mem, MAX(places.count, 1) * sizeof(*copy));
         for (size_t i = 0; i < places.count; i++)
-            copy[i] = value_copy(key[i], &r->mem);
+            copy[i] = value_in(key[i], &r->mem);
         r->key = copy;
     }
     put(desk, r);

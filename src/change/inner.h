@@ -15,7 +15,7 @@ void key_places(const struct object_type *object, struct key_places *out);
 /* Key of a row, copied into arena (texts too). */
 const struct value *key_of_row(const struct object_type *object, const struct key_places *places, const struct value *values,
                                struct arena *arena);
-struct value value_copy(struct value v, struct arena *arena);
+struct value value_in(struct value v, struct arena *arena);
 bool key_equal(const struct object_type *object, const struct value *a, const struct value *b);
 /* The first key value: what steps of one server are grouped and ordered by ("the scope"). NULL value without keys. */
 struct value step_group(const struct change_step *step);

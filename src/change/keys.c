@@ -29,7 +29,7 @@ void key_places(const struct object_type *object, struct key_places *out)
     *out = memo[at].places;
 }
 
-struct value value_copy(struct value v, struct arena *arena)
+struct value value_in(struct value v, struct arena *arena)
 {
     if (v.type == VALUE_TEXT)
         v.s = arena_strdup(arena, v.s);
@@ -43,7 +43,7 @@ const struct value *key_of_row(const struct object_type *object, const struct ke
 
     (void)object;
     for (size_t i = 0; i < places->count; i++)
-        key[i] = value_copy(values[places->at[i]], arena);
+        key[i] = value_in(values[places->at[i]], arena);
     return key;
 }
 

@@ -26,7 +26,7 @@ static void amend(struct change_plan *plan, struct change_step *mine, const stru
             withdraw(plan, mine);
         return;
     }
-    mine->after = value_copy(other->after, &plan->mem);
+    mine->after = value_in(other->after, &plan->mem);
     if (mine->before.type != VALUE_NULL &&
         same_value(&mine->object->properties[mine->property], mine->before, mine->after))
         mine->no = 0;

@@ -38,7 +38,7 @@ static const struct value *copy_key(const struct object_type *object, const stru
     key_places(object, &places);
     copy = arena_alloc(arena, MAX(places.count, 1) * sizeof(*copy));
     for (size_t i = 0; i < places.count; i++)
-        copy[i] = value_copy(key[i], arena);
+        copy[i] = value_in(key[i], arena);
     return copy;
 }
 
@@ -54,9 +54,9 @@ struct change_step step_copy(const struct change_step *step, struct arena *arena
     copy.server_name = copy_text(step->server_name, arena);
     copy.key = copy_key(step->object, step->key, arena);
     copy.title = copy_text(step->title, arena);
-    copy.before = value_copy(step->before, arena);
-    copy.after = value_copy(step->after, arena);
-    copy.found = value_copy(step->found, arena);
+    copy.before = value_in(step->before, arena);
+    copy.after = value_in(step->after, arena);
+    copy.found = value_in(step->found, arena);
     copy.text = copy_text(step->text, arena);
     copy.error_id = copy_text(step->error_id, arena);
     copy.hint = copy_text(step->hint, arena);

@@ -41,7 +41,7 @@ static struct row copy_row(const struct row *row, const struct object_type *obje
 
     copy.values = arena_alloc(arena, object->property_count * sizeof(*copy.values));
     for (size_t i = 0; i < object->property_count; i++)
-        copy.values[i] = value_copy(row->values[i], arena);
+        copy.values[i] = value_in(row->values[i], arena);
     return copy;
 }
 

@@ -14,6 +14,7 @@ enum flag {
     FLAG_PANE, FLAG_FILTER, FLAG_SCRIPT, FLAG_READ_ONLY, FLAG_FRESH, FLAG_OFFLINE,
     FLAG_COLUMNS, FLAG_SORT, FLAG_FORMAT, FLAG_RAW, FLAG_LIMIT,
     FLAG_WHAT, FLAG_UPDATE, FLAG_SERVERS, FLAG_SCOPES, FLAG_SEED, FLAG_KEEP, FLAG_PREPARE, FLAG_ROFF,
+    FLAG_DRY_RUN, FLAG_YES, FLAG_SAVE, FLAG_STEPS, FLAG_STOP_AFTER, FLAG_PER_SERVER,
     FLAG_COUNT
 };
 #define F(flag) (UINT64_C(1) << (flag))
@@ -66,6 +67,18 @@ int cli_run_retrieve(struct cli *cli);
 int cli_run_collect(struct cli *cli);
 int cli_run_demo(struct cli *cli);
 int cli_run_schema(struct cli *cli);
+int cli_run_set(struct cli *cli);
+int cli_run_apply(struct cli *cli);
+int cli_run_exclusion_add(struct cli *cli);
+int cli_run_exclusion_remove(struct cli *cli);
+int cli_run_exclusion_replace(struct cli *cli);
+int cli_run_scope_activate(struct cli *cli);
+int cli_run_scope_deactivate(struct cli *cli);
+int cli_run_change_list(struct cli *cli);
+int cli_run_change_show(struct cli *cli);
+int cli_run_change_retry(struct cli *cli);
+int cli_run_change_undo(struct cli *cli);
+int cli_run_change_settle(struct cli *cli);
 int cli_run_help(struct cli *cli);
 
 /* Says it on stderr and gives the exit status: the one table from error kinds to statuses. */

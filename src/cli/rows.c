@@ -26,10 +26,18 @@ const struct flag_row cli_flags[FLAG_COUNT] = {
     [FLAG_SEED] = { "--seed", "N", "Another number makes another estate" },
     [FLAG_KEEP] = { "--keep", "DIR", "Make it in DIR, which is left behind, instead of a temporary folder" },
     [FLAG_PREPARE] = { "--prepare", NULL, "With --keep: make the estate and its database DIR/demo.db, open no console" },
+    [FLAG_DRY_RUN] = { "--dry-run", NULL, "Show the plan; nothing is sent" },
+    [FLAG_YES] = { "--yes", NULL, "Apply the plan without asking" },
+    [FLAG_SAVE] = { "--save", "FILE", "Write the plan to FILE (CSV) for `ipamtui apply`; nothing is sent" },
+    [FLAG_STEPS] = { "--steps", "3,7-9", "Only these steps of the change" },
+    [FLAG_STOP_AFTER] = { "--stop-after", "N", "Send nothing more after N failures" },
+    [FLAG_PER_SERVER] = { "--per-server", "N", "Calls in flight on one server at once; otherwise 1" },
     [FLAG_ROFF] = { "--roff", NULL, "As source of a manual page" },
 };
 
 #define LIST_FLAGS (F(FLAG_COLUMNS) | F(FLAG_SORT) | F(FLAG_FORMAT) | F(FLAG_RAW) | F(FLAG_LIMIT))
+#define CHANGE_FLAGS \
+    (F(FLAG_DRY_RUN) | F(FLAG_YES) | F(FLAG_SAVE) | F(FLAG_FORMAT) | F(FLAG_STOP_AFTER) | F(FLAG_PER_SERVER))
 #define CONSOLE_FLAGS \
     (F(FLAG_PANE) | F(FLAG_FILTER) | F(FLAG_SCRIPT) | F(FLAG_READ_ONLY) | F(FLAG_FRESH) | F(FLAG_OFFLINE))
 
@@ -67,6 +75,35 @@ const struct subcommand cli_subcommands[] = {
       .more = "Example: ipamtui list scopes 'server:lon-* state:active util>80' --columns server,scope,util --format csv\n"
               "csv, tsv and json have all columns unless --columns says otherwise. ipamtui-query(7) has the language.",
       .min_args = 1, .max_args = -1, .flags = LIST_FLAGS, .run = cli_run_list },
+    { .name = "set", .args = "scopes 'QUERY' PROPERTY=VALUE...", .help = "Change properties of all scopes that match",
+      .more = "property=value sets, property+=text puts text behind, property^=text in front, property/old/new/ replaces.\n"
+              "Example: ipamtui set scopes 'server:lon-* voice' lease_duration=4d description+=' (moved)' --dry-run\n"
+              "Without --dry-run, --yes or --save it shows the plan and asks, on a terminal.\n"
+              "Exit status 3: some targets failed, were refused or had changed meanwhile.",
+      .min_args = 3, .max_args = -1, .flags = CHANGE_FLAGS, .run = cli_run_set },
+    { .name = "scope activate", .args = "'QUERY'", .help = "Activate all scopes that match; active ones stay as they are",
+      .min_args = 1, .max_args = -1, .flags = CHANGE_FLAGS, .run = cli_run_scope_activate },
+    { .name = "scope deactivate", .args = "'QUERY'", .help = "Deactivate all scopes that match", .min_args = 1,
+      .max_args = -1, .flags = CHANGE_FLAGS, .run = cli_run_scope_deactivate },
+    { .name = "exclusion add", .args = "'QUERY' RANGE", .help = "Exclude a range in all scopes that match",
+      .more = "RANGE is 10.1.2.10-10.1.2.20, one address, or relative to each scope's network: .10-.20",
+      .min_args = 2, .max_args = 2, .flags = CHANGE_FLAGS, .run = cli_run_exclusion_add },
+    { .name = "exclusion remove", .args = "'QUERY' RANGE|all", .help = "Exclude a range no longer", .min_args = 2,
+      .max_args = 2, .flags = CHANGE_FLAGS, .run = cli_run_exclusion_remove },
+    { .name = "exclusion replace", .args = "'QUERY' RANGE NEW", .help = "Replace an excluded range by another one",
+      .min_args = 3, .max_args = 3, .flags = CHANGE_FLAGS, .run = cli_run_exclusion_replace },
+    { .name = "apply", .args = "FILE|pending", .help = "Apply a plan that was saved, or the console's pending one",
+      .min_args = 1, .max_args = 1, .flags = CHANGE_FLAGS, .run = cli_run_apply },
+    { .name = "change list", .args = "", .help = "All changes: who, when, from where, what, and how they went",
+      .flags = F(FLAG_FORMAT), .run = cli_run_change_list },
+    { .name = "change show", .args = "ID", .help = "A change's steps and their results", .min_args = 1, .max_args = 1,
+      .flags = F(FLAG_FORMAT), .run = cli_run_change_show },
+    { .name = "change retry", .args = "ID", .help = "What failed or was not sent, again", .min_args = 1, .max_args = 1,
+      .flags = CHANGE_FLAGS | F(FLAG_STEPS), .run = cli_run_change_retry },
+    { .name = "change undo", .args = "ID", .help = "Take a change back; what has changed since is left alone and shown",
+      .min_args = 1, .max_args = 1, .flags = CHANGE_FLAGS | F(FLAG_STEPS), .run = cli_run_change_undo },
+    { .name = "change settle", .args = "", .help = "Read what became of steps that an ended process left open",
+      .flags = F(FLAG_FORMAT), .run = cli_run_change_settle },
     { .name = "demo", .args = "", .help = "Open the console on a simulated estate; nothing is left of it afterwards",
       .flags = CONSOLE_FLAGS | F(FLAG_SERVERS) | F(FLAG_SCOPES) | F(FLAG_SEED) | F(FLAG_KEEP) | F(FLAG_PREPARE),
       .run = cli_run_demo },
