@@ -147,5 +147,5 @@ const struct object_type catalog_servers = {
     .sources = server_sources,
     .source_count = COUNT(server_sources),
     .sort = "server",
-    .free_text = "server,address,role,group,tags",
+    .free_text = "server,address,role,dhcp_service,dns_service,step,error,system,group,tags",
 };

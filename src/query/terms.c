@@ -112,6 +112,23 @@ static void plain_in_find(struct parser *p, const struct word *word)
     query_server_param(p, V_TEXT(word->wild ? longest_literal(p, text) : text));
 }
 
+/* A word that a column beside the free text shows as a whole ("over") finds the rows that show it. */
+static void plain_is_word(struct parser *p, const struct word *word)
+{
+    for (size_t i = 0; i < p->object->property_count; i++) {
+        const struct property *property = &p->object->properties[i];
+
+        if (property->kind != KIND_ENUM || !property->sql || !(property->flags & (PROP_DEFAULT | PROP_WIDE)))
+            continue;
+        for (size_t w = 0; property->values[w]; w++)
+            if (text_casecmp(property->values[w], word->text) == 0) {
+                query_sql(p, " OR coalesce(%s = ?, 0)", expression(p, property));
+                query_param(p, V_TEXT(property->values[w]));
+                query_server_sql(p, " OR 1");
+            }
+    }
+}
+
 bool query_plain(struct parser *p, const struct word *word)
 {
     bool find = p->object->find_table;
@@ -136,6 +153,7 @@ bool query_plain(struct parser *p, const struct word *word)
         else
             plain_in(p, expression(p, property), word);
     }
+    plain_is_word(p, word);
     query_sql(p, ")");
     if (find)
         query_server_sql(p, ")");

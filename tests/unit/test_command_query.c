@@ -141,6 +141,8 @@ static void scopes(void **state)
         { "util:", "ams-voice|100%_sure" },
         { "util:\"\"", "ams-voice|100%_sure" },
         { "not util>80", "ams-voice|Dev\xc3\xa9|voice two|office|100%_sure|state" }, /* with what is unknown */
+        { "over", "and|voice-one" },
+        { "voice over", "voice-one" },
         { "level:over", "and|voice-one" },
         { "level:over,under", "and|voice-one|office" },
         { "lease_duration:unlimited", "and" },
