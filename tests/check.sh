@@ -29,7 +29,12 @@ job() {
     local name=$1
     shift
     while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n; done
-    { timeout -k 10 "$LIMIT" "$@" >"$logs/$name.log" 2>&1 </dev/null; echo $? >"$logs/$name.status"; } &
+    {
+        local from=$SECONDS
+        timeout -k 10 "$LIMIT" "$@" >"$logs/$name.log" 2>&1 </dev/null
+        echo $? >"$logs/$name.status"
+        echo "$((SECONDS - from)) $name" >"$logs/$name.seconds"
+    } &
 }
 
 show() { # NAME WHY
@@ -67,7 +72,10 @@ add() { names="$names $1"; job "$@"; }
 end() {
     wait
     for name in $names; do count "$name"; done
-    printf '%-10s %s %d passed, %d s\n' "$stage" "$([ $stage_failed = 0 ] && echo ok || echo FAILED)" $((passed - before)) $((SECONDS - start))
+    local slowest
+    slowest=$(for name in $names; do cat "$logs/$name.seconds" 2>/dev/null; done | sort -n | tail -n 1)
+    printf '%-10s %s %d passed, %d s' "$stage" "$([ $stage_failed = 0 ] && echo ok || echo FAILED)" $((passed - before)) $((SECONDS - start))
+    [ "${slowest%% *}" -lt 20 ] 2>/dev/null && echo || echo " (slowest: ${slowest#* }, ${slowest%% *} s)"
 }
 closing() {
     echo "$passed passed, $failed failed, $skipped skipped"
