@@ -117,7 +117,8 @@ struct refs {
     int object, types;
 };
 
-static void list_value(struct buf *out, const struct sim_property *property, const char *text, struct refs *refs)
+static void list_value(struct buf *out, const struct sim_property *property, const char *text,
+                       struct refs *refs)
 {
     static const char *const names[] = { "System.String[]", "System.Array", "System.Object", NULL };
 
@@ -148,14 +149,43 @@ static void address_object(struct buf *out, const char *name, const char *text, 
         buf_addf(out, "<I64 N=\"Address\">%u</I64>", (unsigned)__builtin_bswap32(ip));
     else
         buf_adds(out, "<I64 N=\"ScopeId\">0</I64>");
-    buf_addf(out, "<S N=\"AddressFamily\">%s</S><B N=\"IsIPv6Multicast\">false</B><B N=\"IsIPv6LinkLocal\">false</B>"
-                  "<B N=\"IsIPv6SiteLocal\">false</B><B N=\"IsIPv6Teredo\">false</B><B N=\"IsIPv4MappedToIPv6\">false</B></Props><MS>",
-             v4 ? "InterNetwork" : "InterNetworkV6");
+    buf_addf(
+        out,
+        "<S N=\"AddressFamily\">%s</S><B N=\"IsIPv6Multicast\">false</B><B N=\"IsIPv6LinkLocal\">false</B>"
+        "<B N=\"IsIPv6SiteLocal\">false</B><B N=\"IsIPv6Teredo\">false</B><B "
+        "N=\"IsIPv4MappedToIPv6\">false</B></Props><MS>",
+        v4 ? "InterNetwork" : "InterNetworkV6");
     element(out, "S", "IPAddressToString", text);
     buf_adds(out, "</MS></Obj>");
 }
 
-static void property_value(struct buf *out, const struct sim_property *property, const char *text, struct refs *refs, bool as_member)
+/* <S N="Name"> of each property of a class, made when first needed. They live as long as the program. */
+static const char *open_tag(const struct sim_class *class, size_t at)
+{
+    static const char **made[SIM_CLASSES_MAX];
+    size_t place = sim_class_place(class);
+
+    if (!made[place]) {
+        made[place] = x_calloc(class->count, sizeof *made[place]);
+        for (size_t i = 0; i < class->count; i++)
+            made[place][i] = x_asprintf("<%s N=\"%s\">", sim_type_tag(class->properties[i].type),
+                                        class->properties[i].name);
+    }
+    return made[place][at];
+}
+
+/* The usual case of property_value(), which most of an answer consists of. */
+static void plain_value(struct buf *out, const struct sim_class *class, size_t at, const char *text)
+{
+    buf_adds(out, open_tag(class, at));
+    answer_text(out, text);
+    buf_adds(out, "</");
+    buf_adds(out, sim_type_tag(class->properties[at].type));
+    buf_addc(out, '>');
+}
+
+static void property_value(struct buf *out, const struct sim_property *property, const char *text,
+                           struct refs *refs, bool as_member)
 {
     if (!text)
         nil(out, property->name);
@@ -174,45 +204,68 @@ static const struct {
     const char *class;
     const char *names[6];
 } plain_types[] = {
-    { "ServiceController", { "System.ServiceProcess.ServiceController", "System.ComponentModel.Component", "System.MarshalByRefObject",
-                             "System.Object" } },
-    { "Soa", { "Microsoft.DnsClient.Commands.DnsRecord_SOA", "Microsoft.DnsClient.Commands.DnsRecord", "System.Object" } },
-    { "EventLogRecord", { "System.Diagnostics.Eventing.Reader.EventLogRecord", "System.Diagnostics.Eventing.Reader.EventRecord",
-                          "System.Object" } },
-    { "CommandInfo", { "System.Management.Automation.FunctionInfo", "System.Management.Automation.CommandInfo", "System.Object" } },
+    { "ServiceController",
+      { "System.ServiceProcess.ServiceController", "System.ComponentModel.Component",
+        "System.MarshalByRefObject", "System.Object" } },
+    { "Soa",
+      { "Microsoft.DnsClient.Commands.DnsRecord_SOA", "Microsoft.DnsClient.Commands.DnsRecord",
+        "System.Object" } },
+    { "EventLogRecord",
+      { "System.Diagnostics.Eventing.Reader.EventLogRecord", "System.Diagnostics.Eventing.Reader.EventRecord",
+        "System.Object" } },
+    { "CommandInfo",
+      { "System.Management.Automation.FunctionInfo", "System.Management.Automation.CommandInfo",
+        "System.Object" } },
     { "ModuleInfo", { "System.Management.Automation.PSModuleInfo", "System.Object" } },
 };
 
-static void object_types(struct buf *out, const struct sim_class *class, struct refs *refs)
+/* Type names and text form; the same for each object of a class, so made once. */
+static char *make_head(const struct sim_class *class)
 {
+    struct buf out = { 0 };
+
     for (size_t i = 0; i < COUNT(plain_types); i++) {
         if (strcmp(plain_types[i].class, class->name) != 0)
             continue;
-        type_names(out, refs->types++, plain_types[i].names);
-        element(out, "ToString", NULL, plain_types[i].names[0]);
-        return;
+        type_names(&out, 0, plain_types[i].names);
+        element(&out, "ToString", NULL, plain_types[i].names[0]);
+        return buf_steal(&out);
     }
-    buf_addf(out,
-             "<TN RefId=\"%d\"><T>Microsoft.Management.Infrastructure.CimInstance#%s/%s</T>"
-             "<T>Microsoft.Management.Infrastructure.CimInstance#%s</T><T>Microsoft.Management.Infrastructure.CimInstance</T>"
-             "<T>System.Object</T></TN><ToString>%s</ToString>",
-             refs->types++, class->ns, class->name, class->name, class->name);
+    return x_asprintf("<TN RefId=\"0\"><T>Microsoft.Management.Infrastructure.CimInstance#%s/%s</T>"
+                      "<T>Microsoft.Management.Infrastructure.CimInstance#%s</"
+                      "T><T>Microsoft.Management.Infrastructure.CimInstance</T>"
+                      "<T>System.Object</T></TN><ToString>%s</ToString>",
+                      class->ns, class->name, class->name, class->name);
 }
 
-static void class_metadata(struct buf *out, const struct sim_class *class, struct refs *refs, bool first, const char *server)
+static void object_head(struct buf *out, const struct sim_class *class, struct refs *refs)
+{
+    static const char *made[SIM_CLASSES_MAX];
+    size_t place = sim_class_place(class);
+
+    if (!made[place])
+        made[place] = make_head(class);
+    buf_adds(out, made[place]);
+    refs->types++;
+}
+
+static void class_metadata(struct buf *out, const struct sim_class *class, struct refs *refs, bool first,
+                           const char *server)
 {
     static const char *const names[] = { "System.Collections.ArrayList", "System.Object", NULL };
 
     buf_addf(out, "<Obj N=\"__ClassMetadata\" RefId=\"%d\">", refs->object++);
     type_names(out, refs->types++, names);
-    buf_addf(out, "<LST><Obj RefId=\"%d\"><MS><S N=\"ClassName\">%s</S><S N=\"Namespace\">%s</S>", refs->object++, class->name, class->ns);
+    buf_addf(out, "<LST><Obj RefId=\"%d\"><MS><S N=\"ClassName\">%s</S><S N=\"Namespace\">%s</S>",
+             refs->object++, class->name, class->ns);
     element(out, "S", "ServerName", server);
     buf_adds(out, "<I32 N=\"Hash\">-12345678</I32>");
     if (first) {
         buf_addf(out, "<S N=\"MiXml\">&lt;CLASS NAME=\"%s\"&gt;", class->name);
         for (size_t i = 0; i < class->count; i++)
             buf_addf(out,
-                     "&lt;PROPERTY NAME=\"%s\" TYPE=\"string\"&gt;&lt;QUALIFIER NAME=\"Description\" TYPE=\"string\" TOSUBCLASS=\"false\"&gt;"
+                     "&lt;PROPERTY NAME=\"%s\" TYPE=\"string\"&gt;&lt;QUALIFIER NAME=\"Description\" "
+                     "TYPE=\"string\" TOSUBCLASS=\"false\"&gt;"
                      "&lt;VALUE&gt;Property %s of class %s.&lt;/VALUE&gt;&lt;/QUALIFIER&gt;&lt;/PROPERTY&gt;",
                      class->properties[i].name, class->properties[i].name, class->name);
         buf_adds(out, "&lt;/CLASS&gt;</S>");
@@ -220,7 +273,8 @@ static void class_metadata(struct buf *out, const struct sim_class *class, struc
     buf_adds(out, "</MS></Obj></LST></Obj>");
 }
 
-static void members(struct buf *out, const struct sim_object *object, enum sim_shape shape, struct refs *refs, bool first, const char *server)
+static void members(struct buf *out, const struct sim_object *object, enum sim_shape shape, struct refs *refs,
+                    bool first, const char *server)
 {
     bool cim = object->class->ns[0] == 'r';
 
@@ -237,16 +291,23 @@ static void members(struct buf *out, const struct sim_object *object, enum sim_s
     buf_adds(out, "</MS>");
 }
 
-static void whole_object(struct buf *out, const struct sim_object *object, enum sim_shape shape, bool first, const char *server)
+static void whole_object(struct buf *out, const struct sim_object *object, enum sim_shape shape, bool first,
+                         const char *server)
 {
     struct refs refs = { .object = 1 };
 
     buf_adds(out, "<Obj RefId=\"0\">");
-    object_types(out, object->class, &refs);
+    object_head(out, object->class, &refs);
     buf_adds(out, "<Props>");
-    for (size_t i = 0; i < object->class->count; i++)
-        if (!object->class->properties[i].hidden && !object->class->properties[i].member)
-            property_value(out, &object->class->properties[i], object->values[i], &refs, false);
+    for (size_t i = 0; i < object->class->count; i++) {
+        const struct sim_property *property = &object->class->properties[i];
+        if (property->hidden || property->member)
+            continue;
+        if (object->values[i] && !property->is_list)
+            plain_value(out, object->class, i, object->values[i]);
+        else
+            property_value(out, property, object->values[i], &refs, false);
+    }
     if (object->class->ns[0] == 'r')
         nil(out, "PSComputerName");
     buf_adds(out, "</Props>");
@@ -261,8 +322,12 @@ static void selected_object(struct buf *out, const struct sim_record *record)
     struct refs refs = { .object = 1 };
     const struct sim_class *class = record->object->class;
 
-    buf_addf(out, "<Obj RefId=\"0\"><TN RefId=\"%d\"><T>Selected.%s</T><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>",
-             refs.types++, class->ns[0] == 'r' ? "Microsoft.Management.Infrastructure.CimInstance" : class->name);
+    buf_addf(out,
+             "<Obj RefId=\"0\"><TN "
+             "RefId=\"%d\"><T>Selected.%s</T><T>System.Management.Automation.PSCustomObject</"
+             "T><T>System.Object</T></TN><MS>",
+             refs.types++,
+             class->ns[0] == 'r' ? "Microsoft.Management.Infrastructure.CimInstance" : class->name);
     for (size_t i = 0; i < record->selected_count; i++) {
         int at = sim_property_find(class, record->selected[i]);
         if (at < 0 || class->properties[at].hidden) {
@@ -276,7 +341,8 @@ static void selected_object(struct buf *out, const struct sim_record *record)
     buf_adds(out, "</MS></Obj>");
 }
 
-void answer_record(struct buf *out, const struct sim_record *record, enum sim_shape shape, bool first, const char *server)
+void answer_record(struct buf *out, const struct sim_record *record, enum sim_shape shape, bool first,
+                   const char *server)
 {
     if (!record->object)
         element(out, record->tag ? record->tag : "S", NULL, record->text);
@@ -291,14 +357,22 @@ void answer_record(struct buf *out, const struct sim_record *record, enum sim_sh
 static const struct {
     const char *reason, *names[6];
 } exception_types[] = {
-    { "CimException", { "Microsoft.Management.Infrastructure.CimException", "System.Exception", "System.Object" } },
-    { "CommandNotFoundException", { "System.Management.Automation.CommandNotFoundException", "System.Management.Automation.RuntimeException",
-                                    "System.SystemException", "System.Exception", "System.Object" } },
-    { "InvalidOperationException", { "System.InvalidOperationException", "System.SystemException", "System.Exception", "System.Object" } },
-    { "PipelineStoppedException", { "System.Management.Automation.PipelineStoppedException", "System.Management.Automation.RuntimeException",
-                                    "System.SystemException", "System.Exception", "System.Object" } },
-    { "", { "System.Management.Automation.ParameterBindingException", "System.Management.Automation.RuntimeException", "System.SystemException",
-            "System.Exception", "System.Object" } },
+    { "CimException",
+      { "Microsoft.Management.Infrastructure.CimException", "System.Exception", "System.Object" } },
+    { "CommandNotFoundException",
+      { "System.Management.Automation.CommandNotFoundException",
+        "System.Management.Automation.RuntimeException", "System.SystemException", "System.Exception",
+        "System.Object" } },
+    { "InvalidOperationException",
+      { "System.InvalidOperationException", "System.SystemException", "System.Exception", "System.Object" } },
+    { "PipelineStoppedException",
+      { "System.Management.Automation.PipelineStoppedException",
+        "System.Management.Automation.RuntimeException", "System.SystemException", "System.Exception",
+        "System.Object" } },
+    { "",
+      { "System.Management.Automation.ParameterBindingException",
+        "System.Management.Automation.RuntimeException", "System.SystemException", "System.Exception",
+        "System.Object" } },
 };
 
 static const char *const *exception_names(const char *reason)
@@ -312,7 +386,9 @@ static const char *const *exception_names(const char *reason)
 
 static void error_exception(struct buf *out, const struct sim_error *error, int *refid, int *types)
 {
-    const char *number = strncmp(error->id, "DHCP ", 5) == 0 || strncmp(error->id, "WIN32 ", 6) == 0 ? strchr(error->id, ' ') + 1 : NULL;
+    const char *number = strncmp(error->id, "DHCP ", 5) == 0 || strncmp(error->id, "WIN32 ", 6) == 0
+                             ? strchr(error->id, ' ') + 1
+                             : NULL;
 
     buf_addf(out, "<Obj N=\"Exception\" RefId=\"%d\">", (*refid)++);
     type_names(out, (*types)++, exception_names(error->reason));
@@ -327,7 +403,8 @@ static void error_exception(struct buf *out, const struct sim_error *error, int 
         element(out, "U32", "StatusCode", number);
     }
     element(out, "S", "Message", error->message);
-    buf_adds(out, "<Nil N=\"InnerException\" /><Nil N=\"HelpLink\" /><Nil N=\"Source\" /><I32 N=\"HResult\">-2146233088</I32>"
+    buf_adds(out, "<Nil N=\"InnerException\" /><Nil N=\"HelpLink\" /><Nil N=\"Source\" /><I32 "
+                  "N=\"HResult\">-2146233088</I32>"
                   "<Nil N=\"StackTrace\" /></Props></Obj>");
 }
 
@@ -354,15 +431,17 @@ int answer_error(struct buf *out, const char *name, const struct sim_error *erro
         buf_addc(out, ',');
         answer_text(out, error->command);
     }
-    buf_addf(out, "</S><Nil N=\"InvocationInfo\" /><I32 N=\"ErrorCategory_Category\">%d</I32>", error->category);
+    buf_addf(out, "</S><Nil N=\"InvocationInfo\" /><I32 N=\"ErrorCategory_Category\">%d</I32>",
+             error->category);
     element(out, "S", "ErrorCategory_Activity", error->command ? error->command : "");
     element(out, "S", "ErrorCategory_Reason", error->reason);
     element(out, "S", "ErrorCategory_TargetName", error->target ? error->target : "");
     element(out, "S", "ErrorCategory_TargetType", error->target_type ? error->target_type : "");
     buf_addf(out, "<S N=\"ErrorCategory_Message\">%s: (", ps_category_name(error->category));
     answer_text(out, error->target ? error->target : "");
-    buf_addf(out, ":%s) [%s], %s</S><B N=\"SerializeExtendedInfo\">false</B></MS></Obj>", error->target_type ? error->target_type : "",
-             error->command ? error->command : "", error->reason);
+    buf_addf(out, ":%s) [%s], %s</S><B N=\"SerializeExtendedInfo\">false</B></MS></Obj>",
+             error->target_type ? error->target_type : "", error->command ? error->command : "",
+             error->reason);
     return refid;
 }
 

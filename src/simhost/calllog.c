@@ -9,14 +9,18 @@
 #include "run.h"
 
 static const char *const type_names[] = {
-    [PS_NULL] = "Nil", [PS_STRING] = "S", [PS_CHAR] = "C", [PS_BOOL] = "B", [PS_BYTE] = "By", [PS_SBYTE] = "SB", [PS_U16] = "U16",
-    [PS_I16] = "I16", [PS_U32] = "U32", [PS_I32] = "I32", [PS_U64] = "U64", [PS_I64] = "I64", [PS_FLOAT] = "Sg", [PS_DOUBLE] = "Db",
-    [PS_DECIMAL] = "D", [PS_DATETIME] = "DT", [PS_TIMESPAN] = "TS", [PS_BYTES] = "BA", [PS_GUID] = "G", [PS_URI] = "URI",
-    [PS_VERSION] = "Version", [PS_XML] = "XD", [PS_SCRIPT] = "SBK", [PS_SECURE] = "SS", [PS_LIST] = "LST", [PS_STACK] = "STK",
-    [PS_QUEUE] = "QUE", [PS_ENUMERABLE] = "IE", [PS_DICT] = "DCT", [PS_OBJECT] = "Obj",
+    [PS_NULL] = "Nil",        [PS_STRING] = "S",   [PS_CHAR] = "C",     [PS_BOOL] = "B",
+    [PS_BYTE] = "By",         [PS_SBYTE] = "SB",   [PS_U16] = "U16",    [PS_I16] = "I16",
+    [PS_U32] = "U32",         [PS_I32] = "I32",    [PS_U64] = "U64",    [PS_I64] = "I64",
+    [PS_FLOAT] = "Sg",        [PS_DOUBLE] = "Db",  [PS_DECIMAL] = "D",  [PS_DATETIME] = "DT",
+    [PS_TIMESPAN] = "TS",     [PS_BYTES] = "BA",   [PS_GUID] = "G",     [PS_URI] = "URI",
+    [PS_VERSION] = "Version", [PS_XML] = "XD",     [PS_SCRIPT] = "SBK", [PS_SECURE] = "SS",
+    [PS_LIST] = "LST",        [PS_STACK] = "STK",  [PS_QUEUE] = "QUE",  [PS_ENUMERABLE] = "IE",
+    [PS_DICT] = "DCT",        [PS_OBJECT] = "Obj",
 };
 
-/* Quoted, so that a blank or line end in a value does not look like the end of it. Secrets are not written. */
+/* Quoted, so that a blank or line end in a value does not look like the end of it. Secrets are not written.
+ */
 static void log_value(struct buf *line, const struct ps_value *value)
 {
     struct arena mem = { 0 };
@@ -73,7 +77,8 @@ void sim_log_call(const struct sim_server *server, const struct sim_command *com
     buf_addc(&line, '\n');
     char *path = x_asprintf("%s/%s.calls", server->dir, server->name);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, buf_at(&line), line.len) < 0) /* one write: lines of several processes do not mix */
+    if (fd < 0 ||
+        write(fd, buf_at(&line), line.len) < 0) /* one write: lines of several processes do not mix */
         fprintf(stderr, "simhost: %s: %s\n", path, strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -44,7 +44,10 @@ static void write_line(char kind, struct buf *body)
 static void write_error(char kind, const struct sim_error *error)
 {
     struct buf body = { 0 };
-    const char *const fields[][2] = { { "Id", error->id }, { "Reason", error->reason }, { "Message", error->message }, { "Target", error->target } };
+    const char *const fields[][2] = { { "Id", error->id },
+                                      { "Reason", error->reason },
+                                      { "Message", error->message },
+                                      { "Target", error->target } };
 
     buf_addf(&body, "<Obj RefId=\"0\"><MS><I32 N=\"Category\">%d</I32>", error->category);
     for (size_t i = 0; i < COUNT(fields); i++) {
@@ -84,7 +87,8 @@ static void answer(const struct sim_server *server, const struct sim_items *item
             continue;
         }
         write_event_xml(item->record.object);
-        /* Plain: the engine's deserializer would make CIM objects of class metadata with a library that only Windows has. */
+        /* Plain: the engine's deserializer would make CIM objects of class metadata with a library that only
+         * Windows has. */
         answer_record(&body, &item->record, SHAPE_PLAIN, false, server->name);
         write_line('R', &body);
     }
@@ -105,7 +109,8 @@ static bool read_command(struct buf *in, struct arena *mem, struct sim_command *
         return ok && value.type == PS_NULL;
     struct sim_sent *sent = arena_alloc(mem, (value.len + 1) * sizeof *sent);
     for (size_t i = 0; i < value.len; i++)
-        sent[i] = (struct sim_sent){ .name = ps_text(value.pairs[i].key, mem), .value = value.pairs[i].value };
+        sent[i] =
+            (struct sim_sent){ .name = ps_text(value.pairs[i].key, mem), .value = value.pairs[i].value };
     command->sent = sent;
     command->sent_count = value.len;
     return true;

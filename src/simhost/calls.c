@@ -8,6 +8,7 @@
 
 static sim_call_fn call_get, call_set, call_add, call_remove;
 
+/* clang-format off: a row is a line */
 static const struct sim_call call_table[] = {
     { .cmdlet = "Get-Service", .class = "ServiceController", .run = call_service },
     { .cmdlet = "Get-Command", .class = "CommandInfo", .run = call_command },
@@ -15,6 +16,8 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-WinEvent", .class = "EventLogRecord", .run = call_events },
     { .cmdlet = "ForEach-Object", .run = call_for_each },
     { .cmdlet = "Get-Date", .run = call_date },
+    { .cmdlet = "Get-Variable", .run = call_variable },
+    { .cmdlet = "Get-Process", .run = call_process },
     { .cmdlet = "Select-Object", .run = call_select },
 
     { .cmdlet = "Get-DhcpServerVersion", .class = "DhcpServerVersion", .run = call_get },
@@ -27,22 +30,58 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-DhcpServerv4Binding", .class = "DhcpServerv4Binding", .run = call_get },
 
     { .cmdlet = "Get-DhcpServerv4Scope", .class = "DhcpServerv4Scope", .run = call_get },
-    { .cmdlet = "Set-DhcpServerv4Scope", .class = "DhcpServerv4Scope", .run = call_set, .check = check_scope },
-    { .cmdlet = "Add-DhcpServerv4Scope", .class = "DhcpServerv4Scope", .run = call_add, .check = check_scope },
-    { .cmdlet = "Remove-DhcpServerv4Scope", .class = "DhcpServerv4Scope", .run = call_remove, .check = check_scope_removal },
-    { .cmdlet = "Get-DhcpServerv4ScopeStatistics", .class = "DhcpServerv4ScopeStatistics", .run = call_scope_statistics },
+    { .cmdlet = "Set-DhcpServerv4Scope",
+      .class = "DhcpServerv4Scope",
+      .run = call_set,
+      .check = check_scope },
+    { .cmdlet = "Add-DhcpServerv4Scope",
+      .class = "DhcpServerv4Scope",
+      .run = call_add,
+      .check = check_scope },
+    { .cmdlet = "Remove-DhcpServerv4Scope",
+      .class = "DhcpServerv4Scope",
+      .run = call_remove,
+      .check = check_scope_removal },
+    { .cmdlet = "Get-DhcpServerv4ScopeStatistics",
+      .class = "DhcpServerv4ScopeStatistics",
+      .run = call_scope_statistics },
     { .cmdlet = "Get-DhcpServerv4Superscope", .class = "DhcpServerv4Superscope", .run = call_superscopes },
-    { .cmdlet = "Get-DhcpServerv4ExclusionRange", .class = "DhcpServerv4ExclusionRange", .run = call_get, .parent = "DhcpServerv4Scope" },
-    { .cmdlet = "Add-DhcpServerv4ExclusionRange", .class = "DhcpServerv4ExclusionRange", .run = call_add, .check = check_exclusion, .parent = "DhcpServerv4Scope" },
-    { .cmdlet = "Remove-DhcpServerv4ExclusionRange", .class = "DhcpServerv4ExclusionRange", .run = call_remove, .parent = "DhcpServerv4Scope" },
-    { .cmdlet = "Get-DhcpServerv4DnsSetting", .class = "DhcpServerv4DnsSetting", .run = call_dns_setting_get },
-    { .cmdlet = "Set-DhcpServerv4DnsSetting", .class = "DhcpServerv4DnsSetting", .run = call_dns_setting_set },
+    { .cmdlet = "Get-DhcpServerv4ExclusionRange",
+      .class = "DhcpServerv4ExclusionRange",
+      .run = call_get,
+      .parent = "DhcpServerv4Scope" },
+    { .cmdlet = "Add-DhcpServerv4ExclusionRange",
+      .class = "DhcpServerv4ExclusionRange",
+      .run = call_add,
+      .check = check_exclusion,
+      .parent = "DhcpServerv4Scope" },
+    { .cmdlet = "Remove-DhcpServerv4ExclusionRange",
+      .class = "DhcpServerv4ExclusionRange",
+      .run = call_remove,
+      .parent = "DhcpServerv4Scope" },
+    { .cmdlet = "Get-DhcpServerv4DnsSetting",
+      .class = "DhcpServerv4DnsSetting",
+      .run = call_dns_setting_get },
+    { .cmdlet = "Set-DhcpServerv4DnsSetting",
+      .class = "DhcpServerv4DnsSetting",
+      .run = call_dns_setting_set },
     { .cmdlet = "Get-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_get },
-    { .cmdlet = "Set-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_set, .check = check_scope6 },
-    { .cmdlet = "Add-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_add, .check = check_scope6 },
+    { .cmdlet = "Set-DhcpServerv6Scope",
+      .class = "DhcpServerv6Scope",
+      .run = call_set,
+      .check = check_scope6 },
+    { .cmdlet = "Add-DhcpServerv6Scope",
+      .class = "DhcpServerv6Scope",
+      .run = call_add,
+      .check = check_scope6 },
     { .cmdlet = "Remove-DhcpServerv6Scope", .class = "DhcpServerv6Scope", .run = call_remove },
-    { .cmdlet = "Get-DhcpServerv6ScopeStatistics", .class = "DhcpServerv6ScopeStatistics", .run = call_scope6_statistics },
-    { .cmdlet = "Get-DhcpServerv6ExclusionRange", .class = "DhcpServerv6ExclusionRange", .run = call_get, .parent = "DhcpServerv6Scope" },
+    { .cmdlet = "Get-DhcpServerv6ScopeStatistics",
+      .class = "DhcpServerv6ScopeStatistics",
+      .run = call_scope6_statistics },
+    { .cmdlet = "Get-DhcpServerv6ExclusionRange",
+      .class = "DhcpServerv6ExclusionRange",
+      .run = call_get,
+      .parent = "DhcpServerv6Scope" },
 
     { .cmdlet = "Get-DnsServerZone", .class = "DnsServerPrimaryZone", .run = call_zones },
     { .cmdlet = "Set-DnsServerPrimaryZone", .class = "DnsServerPrimaryZone", .run = call_set },
@@ -52,6 +91,7 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Resolve-DnsName", .class = "Soa", .run = call_resolve },
     { .cmdlet = "Get-DhcpServerv4Failover", .class = "DhcpServerv4Failover", .run = call_get },
 };
+/* clang-format on */
 
 const struct sim_call *sim_call_find(const char *cmdlet)
 {
@@ -88,8 +128,8 @@ static bool missing(struct sim_run *run, const char *class, const char *verb, co
 {
     size_t i = words_of(class);
 
-    return sim_fail(run, class_words[i].missing, 13, key ? key : "", "Failed to %s %s %s on server %s.", verb, class_words[i].noun,
-                    key ? key : "", run->server->name);
+    return sim_fail(run, class_words[i].missing, 13, key ? key : "", "Failed to %s %s %s on server %s.", verb,
+                    class_words[i].noun, key ? key : "", run->server->name);
 }
 
 /* ------------------------------------------------------------------ faults */
@@ -109,13 +149,15 @@ static bool access_denied(struct sim_run *run)
 static bool failing_change(struct sim_run *run, const char *text)
 {
     size_t len = strcspn(text, ":");
-    const char *id = arena_strndup(run->mem, text, len), *category = text[len] ? text + len + 1 : "InvalidOperation";
+    const char *id = arena_strndup(run->mem, text, len),
+               *category = text[len] ? text + len + 1 : "InvalidOperation";
     int number = atoi(category);
 
     for (int i = 0; !number && i < 32; i++)
         if (strcasecmp(ps_category_name(i), category) == 0)
             number = i;
-    sim_fail(run, id, number, run->server->name, "The server %s could not carry out the change.", run->server->name);
+    sim_fail(run, id, number, run->server->name, "The server %s could not carry out the change.",
+             run->server->name);
     return true;
 }
 
@@ -123,13 +165,16 @@ static bool failing_change(struct sim_run *run, const char *text)
 static bool service_stopped(struct sim_run *run, const struct sim_cmdlet *cmdlet)
 {
     bool dhcp = strcmp(cmdlet->module, "DhcpServer") == 0;
-    const struct sim_object *service = sim_find1(run->server, "ServiceController", dhcp ? "DHCPServer" : "DNS");
+    const struct sim_object *service =
+        sim_find1(run->server, "ServiceController", dhcp ? "DHCPServer" : "DNS");
     const char *status = service ? sim_value(service, "Status") : NULL;
 
     if (!status || strcmp(status, "Stopped") != 0)
         return false;
-    sim_fail(run, dhcp ? "WIN32 1753" : "WIN32 1722", 0, run->server->name, "Failed to reach the service on %s: %s", run->server->name,
-             dhcp ? "There are no more endpoints available from the endpoint mapper." : "The RPC server is unavailable.");
+    sim_fail(run, dhcp ? "WIN32 1753" : "WIN32 1722", 0, run->server->name,
+             "Failed to reach the service on %s: %s", run->server->name,
+             dhcp ? "There are no more endpoints available from the endpoint mapper."
+                  : "The RPC server is unavailable.");
     return true;
 }
 
@@ -176,6 +221,14 @@ static bool keys_fit(const struct sim_bound *bound, const struct sim_object *obj
     return true;
 }
 
+static bool any_key_given(const struct sim_bound *bound, const struct sim_class *class)
+{
+    for (size_t i = 0; i < class->count; i++)
+        if (class->properties[i].is_key && arg_of(bound, &class->properties[i]))
+            return true;
+    return false;
+}
+
 static const struct sim_property *first_key(const struct sim_class *class)
 {
     for (size_t i = 0; i < class->count; i++)
@@ -194,12 +247,13 @@ static bool parent_there(struct sim_run *run, const struct sim_call *call, const
 static void get_item(struct sim_run *run, const struct sim_call *call, const char *item)
 {
     const struct sim_list *list = sim_list(run->server, call->class);
+    bool all = !item && !any_key_given(run->bound, sim_class_find(call->class));
     size_t found = 0;
 
     if (!parent_there(run, call, "get", item))
         return;
     for (size_t i = 0; i < list->count; i++) {
-        if (!keys_fit(run->bound, list->items[i], item))
+        if (!all && !keys_fit(run->bound, list->items[i], item))
             continue;
         sim_emit(run, list->items[i]);
         found++;
@@ -244,10 +298,13 @@ static void apply_args(struct sim_run *run, struct sim_object *object, bool keys
 {
     for (size_t i = 0; i < object->class->count; i++) {
         const struct sim_property *property = &object->class->properties[i];
-        const struct sim_arg *arg = property->hidden && !property->is_key ? NULL : arg_of(run->bound, property);
+        const struct sim_arg *arg =
+            property->hidden && !property->is_key ? NULL : arg_of(run->bound, property);
         if (!arg || (property->is_key && !keys))
             continue;
-        object->values[i] = property->is_list ? joined(run->mem, arg) : arg->null ? NULL : spelled(run->mem, property, arg->items[0]);
+        object->values[i] = property->is_list ? joined(run->mem, arg)
+                            : arg->null       ? NULL
+                                              : spelled(run->mem, property, arg->items[0]);
     }
 }
 
@@ -315,8 +372,9 @@ static void add_locked(struct sim_run *run, const struct sim_call *call)
     if (call->check && !call->check(run, object, NULL))
         return;
     if (sim_same(run->server, object)) {
-        sim_fail(run, class_words[words].exists, 20, sim_value(object, key->name), "Failed to add %s %s on server %s: it exists already.",
-                 class_words[words].noun, sim_value(object, key->name), run->server->name);
+        sim_fail(run, class_words[words].exists, 20, sim_value(object, key->name),
+                 "Failed to add %s %s on server %s: it exists already.", class_words[words].noun,
+                 sim_value(object, key->name), run->server->name);
         return;
     }
     if (store_object(run, object))

@@ -22,12 +22,14 @@ static bool range_of(const struct sim_object *object, struct ip4_range *out)
 
 static bool invalid_range(struct sim_run *run, const char *scope, const char *why)
 {
-    return sim_fail(run, "DHCP 20023", 6, scope, "The specified range on scope %s is not valid: %s.", scope ? scope : "", why);
+    return sim_fail(run, "DHCP 20023", 6, scope, "The specified range on scope %s is not valid: %s.",
+                    scope ? scope : "", why);
 }
 
 /* ------------------------------------------------------------------ scopes */
 
-static void set_default(struct sim_run *run, struct sim_object *object, const char *property, const char *value)
+static void set_default(struct sim_run *run, struct sim_object *object, const char *property,
+                        const char *value)
 {
     if (!sim_value(object, property))
         sim_set(run->mem, object, property, value);
@@ -37,14 +39,25 @@ static void set_default(struct sim_run *run, struct sim_object *object, const ch
 static bool complete_scope(struct sim_run *run, struct sim_object *scope)
 {
     static const char *const defaults[][2] = {
-        { "Description", "" }, { "SuperscopeName", "" }, { "LeaseDuration", "P8D" }, { "NapProfile", "" }, { "NapEnable", "false" },
-        { "Delay", "0" }, { "State", "Active" }, { "Type", "Dhcp" }, { "MaxBootpClients", "4294967295" }, { "ActivatePolicies", "true" },
-        { "InUse", "0" }, { "Pending", "0" }, { "Reserved", "0" },
+        { "Description", "" },
+        { "SuperscopeName", "" },
+        { "LeaseDuration", "P8D" },
+        { "NapProfile", "" },
+        { "NapEnable", "false" },
+        { "Delay", "0" },
+        { "State", "Active" },
+        { "Type", "Dhcp" },
+        { "MaxBootpClients", "4294967295" },
+        { "ActivatePolicies", "true" },
+        { "InUse", "0" },
+        { "Pending", "0" },
+        { "Reserved", "0" },
     };
     uint32_t start, mask;
     char text[IP4_TEXT_SIZE];
 
-    if (!address(scope, "StartRange", &start) || !address(scope, "SubnetMask", &mask) || ip4_mask_prefix(mask) < 1)
+    if (!address(scope, "StartRange", &start) || !address(scope, "SubnetMask", &mask) ||
+        ip4_mask_prefix(mask) < 1)
         return invalid_range(run, sim_value(scope, "SubnetMask"), "the mask is no mask");
     sim_set(run->mem, scope, "ScopeId", ip4_format(start & mask, text));
     for (size_t i = 0; i < COUNT(defaults); i++)
@@ -52,14 +65,15 @@ static bool complete_scope(struct sim_run *run, struct sim_object *scope)
     return true;
 }
 
-static bool exclusions_inside(const struct sim_run *run, const struct sim_object *scope, struct ip4_range range)
+static bool exclusions_inside(const struct sim_run *run, const struct sim_object *scope,
+                              struct ip4_range range)
 {
     const struct sim_list *list = sim_list(run->server, "DhcpServerv4ExclusionRange");
     struct ip4_range excluded;
 
     for (size_t i = 0; i < list->count; i++)
-        if (strcmp(sim_value(list->items[i], "ScopeId"), sim_value(scope, "ScopeId")) == 0 && range_of(list->items[i], &excluded) &&
-            !ip4_range_holds(range, excluded))
+        if (strcmp(sim_value(list->items[i], "ScopeId"), sim_value(scope, "ScopeId")) == 0 &&
+            range_of(list->items[i], &excluded) && !ip4_range_holds(range, excluded))
             return false;
     return true;
 }
@@ -73,7 +87,8 @@ bool check_scope(struct sim_run *run, struct sim_object *scope, const struct sim
     if (!before && !complete_scope(run, scope))
         return false;
     const char *id = sim_value(scope, "ScopeId"), *lease = sim_value(scope, "LeaseDuration");
-    if (!address(scope, "ScopeId", &network) || !address(scope, "SubnetMask", &mask) || !range_of(scope, &range))
+    if (!address(scope, "ScopeId", &network) || !address(scope, "SubnetMask", &mask) ||
+        !range_of(scope, &range))
         return invalid_range(run, id, "an address is missing");
     if (range.first > range.last || (range.first & mask) != network || (range.last & mask) != network)
         return invalid_range(run, id, "it is not inside the subnet");
@@ -82,7 +97,8 @@ bool check_scope(struct sim_run *run, struct sim_object *scope, const struct sim
     if (!lease || !sim_span_parse(lease, &ticks) || ticks <= 0)
         return sim_fail(run, "WIN32 87", 5, id, "The lease duration of scope %s must be above zero.", id);
     if (sim_number(scope, "Delay") > 1000)
-        return sim_fail(run, "WIN32 87", 5, id, "The delay of scope %s must be between 0 and 1000 milliseconds.", id);
+        return sim_fail(run, "WIN32 87", 5, id,
+                        "The delay of scope %s must be between 0 and 1000 milliseconds.", id);
     return true;
 }
 
@@ -93,7 +109,8 @@ static bool drop_of(struct sim_run *run, const char *class, const char *scope)
     struct err err = { 0 };
 
     for (size_t i = list->count; i-- > 0;)
-        if (strcmp(sim_value(list->items[i], "ScopeId") ? sim_value(list->items[i], "ScopeId") : "", scope) == 0 &&
+        if (strcmp(sim_value(list->items[i], "ScopeId") ? sim_value(list->items[i], "ScopeId") : "", scope) ==
+                0 &&
             !sim_drop(run->server, list->items[i], &err))
             return sim_fail(run, "WIN32 29", 23, scope, "%s: %s", err.where, err.text);
     return true;
@@ -105,7 +122,8 @@ bool check_scope_removal(struct sim_run *run, struct sim_object *scope, const st
     (void)before;
 
     if (sim_number(scope, "InUse") && !sim_switch(run->bound, "Force"))
-        return sim_fail(run, "DHCP 20007", 7, id, "Scope %s on DHCP server %s has active leases; it is only deleted with -Force.", id,
+        return sim_fail(run, "DHCP 20007", 7, id,
+                        "Scope %s on DHCP server %s has active leases; it is only deleted with -Force.", id,
                         run->server->name);
     return drop_of(run, "DhcpServerv4ExclusionRange", id) && drop_of(run, "DhcpServerv4DnsSetting", id);
 }
@@ -123,7 +141,8 @@ bool check_exclusion(struct sim_run *run, struct sim_object *exclusion, const st
     if (!scope || !range_of(scope, &whole) || !ip4_range_holds(whole, range))
         return invalid_range(run, id, "it is outside the scope's range");
     for (size_t i = 0; i < list->count; i++)
-        if (strcmp(sim_value(list->items[i], "ScopeId"), id) == 0 && range_of(list->items[i], &other) && ip4_range_overlaps(other, range))
+        if (strcmp(sim_value(list->items[i], "ScopeId"), id) == 0 && range_of(list->items[i], &other) &&
+            ip4_range_overlaps(other, range))
             return invalid_range(run, id, "it overlaps another exclusion range");
     return true;
 }
@@ -165,7 +184,8 @@ static struct excluded *excluded_by_scope(struct sim_run *run, size_t *count)
     return all;
 }
 
-static void emit_statistics(struct sim_run *run, const struct sim_object *scope, const struct excluded *all, size_t count)
+static void emit_statistics(struct sim_run *run, const struct sim_object *scope, const struct excluded *all,
+                            size_t count)
 {
     struct sim_object *out = sim_object_new(run->mem, sim_class_find("DhcpServerv4ScopeStatistics"));
     struct excluded want = { .scope = sim_value(scope, "ScopeId") };
@@ -182,13 +202,15 @@ static void emit_statistics(struct sim_run *run, const struct sim_object *scope,
     sim_set(run->mem, out, "PendingOffers", sim_value(scope, "Pending"));
     sim_set(run->mem, out, "ReservedAddress", sim_value(scope, "Reserved"));
     sim_set(run->mem, out, "PercentageInUse",
-            arena_printf(run->mem, "%.7g", in_use + available ? 100.0 * (double)in_use / (double)(in_use + available) : 0.0));
+            arena_printf(run->mem, "%.7g",
+                         in_use + available ? 100.0 * (double)in_use / (double)(in_use + available) : 0.0));
     sim_emit(run, out);
 }
 
 static bool no_scope(struct sim_run *run, const char *what, const char *scope)
 {
-    return sim_fail(run, NOBODY, 13, scope, "Failed to %s for scope %s on DHCP server %s.", what, scope, run->server->name);
+    return sim_fail(run, NOBODY, 13, scope, "Failed to %s for scope %s on DHCP server %s.", what, scope,
+                    run->server->name);
 }
 
 bool call_scope_statistics(struct sim_run *run, const struct sim_call *call)
@@ -217,12 +239,14 @@ bool call_superscopes(struct sim_run *run, const struct sim_call *call)
     struct sim_object *out = NULL;
 
     for (size_t i = 0; i < scopes->count; i++) {
-        const char *name = sim_value(scopes->items[i], "SuperscopeName"), *id = sim_value(scopes->items[i], "ScopeId");
+        const char *name = sim_value(scopes->items[i], "SuperscopeName"),
+                   *id = sim_value(scopes->items[i], "ScopeId");
         const char *wanted = sim_arg_text(run->bound, "SuperscopeName");
         if (!name || !*name || (wanted && strcasecmp(wanted, name) != 0))
             continue;
         if (out && strcmp(sim_value(out, "SuperscopeName"), name) == 0) { /* members are made side by side */
-            sim_set(run->mem, out, "ScopeId", arena_printf(run->mem, "%s%c%s", sim_value(out, "ScopeId"), SIM_LIST_SEPARATOR, id));
+            sim_set(run->mem, out, "ScopeId",
+                    arena_printf(run->mem, "%s%c%s", sim_value(out, "ScopeId"), SIM_LIST_SEPARATOR, id));
             continue;
         }
         out = sim_object_new(run->mem, sim_class_find(call->class));

@@ -5,7 +5,8 @@
 
 #include "run.h"
 
-static const char *const zone_classes[] = { "DnsServerPrimaryZone", "DnsServerSecondaryZone", "DnsServerStubZone", "DnsServerConditionalForwarderZone" };
+static const char *const zone_classes[] = { "DnsServerPrimaryZone", "DnsServerSecondaryZone",
+                                            "DnsServerStubZone", "DnsServerConditionalForwarderZone" };
 
 static const struct sim_object *find_zone(const struct sim_server *server, const char *name)
 {
@@ -23,7 +24,8 @@ static const struct sim_object *find_zone(const struct sim_server *server, const
 
 static bool no_zone(struct sim_run *run, const char *name)
 {
-    return sim_fail(run, "WIN32 9601", 13, name, "The zone %s was not found on server %s.", name, run->server->name);
+    return sim_fail(run, "WIN32 9601", 13, name, "The zone %s was not found on server %s.", name,
+                    run->server->name);
 }
 
 bool call_zones(struct sim_run *run, const struct sim_call *call)
@@ -53,10 +55,12 @@ static void emit_aging(struct sim_run *run, const char *name)
     if (!zone) {
         no_zone(run, name);
     } else if (strcmp(zone->class->name, "DnsServerPrimaryZone") != 0) {
-        sim_fail(run, "WIN32 9611", 5, name, "Failed to get the aging settings of zone %s on server %s: invalid DNS zone type.", name,
+        sim_fail(run, "WIN32 9611", 5, name,
+                 "Failed to get the aging settings of zone %s on server %s: invalid DNS zone type.", name,
                  run->server->name);
     } else {
-        const struct sim_object *aging = sim_find1(run->server, "DnsServerZoneAging", sim_value(zone, "ZoneName"));
+        const struct sim_object *aging =
+            sim_find1(run->server, "DnsServerZoneAging", sim_value(zone, "ZoneName"));
         if (aging)
             sim_emit(run, aging);
     }
@@ -84,8 +88,12 @@ bool call_nothing(struct sim_run *run, const struct sim_call *call)
 
 static bool no_answer(struct sim_run *run, const char *id, int category, const char *name, const char *words)
 {
-    return sim_raise(run, (struct sim_error){ .id = id, .category = category, .reason = "Win32Exception",
-                                              .message = arena_printf(run->mem, "%s : %s", name, words), .target = name, .target_type = "String",
+    return sim_raise(run, (struct sim_error){ .id = id,
+                                              .category = category,
+                                              .reason = "Win32Exception",
+                                              .message = arena_printf(run->mem, "%s : %s", name, words),
+                                              .target = name,
+                                              .target_type = "String",
                                               .command = RESOLVE_COMMAND });
 }
 
@@ -94,10 +102,17 @@ static void emit_soa(struct sim_run *run, const struct sim_object *zone)
     struct sim_object *soa = sim_object_new(run->mem, sim_class_find("Soa"));
     const char *primary = sim_value(zone, "PrimaryServer"), *serial = sim_value(zone, "Serial");
     const char *const values[][2] = {
-        { "Name", sim_value(zone, "ZoneName") }, { "Type", "SOA" }, { "TTL", "3600" }, { "Section", "Answer" },
-        { "PrimaryServer", primary ? primary : "ns1.partner.example" }, { "NameAdministrator", "hostmaster.example.net" },
-        { "SerialNumber", serial ? serial : "2026010100" }, { "TimeToZoneRefresh", "900" }, { "TimeToZoneFailureRetry", "600" },
-        { "TimeToExpiration", "86400" }, { "DefaultTTL", "3600" },
+        { "Name", sim_value(zone, "ZoneName") },
+        { "Type", "SOA" },
+        { "TTL", "3600" },
+        { "Section", "Answer" },
+        { "PrimaryServer", primary ? primary : "ns1.partner.example" },
+        { "NameAdministrator", "hostmaster.example.net" },
+        { "SerialNumber", serial ? serial : "2026010100" },
+        { "TimeToZoneRefresh", "900" },
+        { "TimeToZoneFailureRetry", "600" },
+        { "TimeToExpiration", "86400" },
+        { "DefaultTTL", "3600" },
     };
 
     for (size_t i = 0; i < COUNT(values); i++)
@@ -123,11 +138,13 @@ bool call_resolve(struct sim_run *run, const struct sim_call *call)
         return true;
     /* A paused server listens and does not answer. */
     if (!service || strcmp(sim_value(service, "Status"), "Running") != 0)
-        return no_answer(run, "ERROR_TIMEOUT", 15, name, "This operation returned because the timeout period expired");
+        return no_answer(run, "ERROR_TIMEOUT", 15, name,
+                         "This operation returned because the timeout period expired");
     if (!zone)
         return no_answer(run, "DNS_ERROR_RCODE_NAME_ERROR", 21, name, "DNS name does not exist");
     const char *answer = sim_value(zone, "Answer");
-    if (is_true(zone, "IsPaused") || is_true(zone, "IsShutdown") || (answer && strcmp(answer, "servfail") == 0))
+    if (is_true(zone, "IsPaused") || is_true(zone, "IsShutdown") ||
+        (answer && strcmp(answer, "servfail") == 0))
         return no_answer(run, "DNS_ERROR_RCODE_SERVER_FAILURE", 21, name, "DNS server failure");
     if (answer && strcmp(answer, "refused") == 0)
         return no_answer(run, "DNS_ERROR_RCODE_REFUSED", 21, name, "DNS operation refused");

@@ -1,4 +1,5 @@
-/* calls_events.c - event logs: Get-WinEvent, and ForEach-Object -MemberName for what only the XML of an event tells. */
+/* calls_events.c - event logs: Get-WinEvent, and ForEach-Object -MemberName for what only the XML of an event
+ * tells. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -44,7 +45,8 @@ static const struct ps_value *entry(const struct ps_value *table, const char *na
 
 static void read_filter(struct sim_run *run, struct filter *f)
 {
-    const struct sim_arg *table = sim_arg(run->bound, "FilterHashtable"), *log = sim_arg(run->bound, "LogName");
+    const struct sim_arg *table = sim_arg(run->bound, "FilterHashtable"),
+                         *log = sim_arg(run->bound, "LogName");
     const char *most = sim_arg_text(run->bound, "MaxEvents");
     const struct ps_value *from = table ? table->value : NULL, *since;
 
@@ -68,13 +70,19 @@ static bool fits(struct sim_run *run, const struct filter *f, const struct sim_o
         return false;
     if (f->since_s && (!clock_parse_iso(sim_value(event, "TimeCreated"), &when) || when < f->since_s))
         return false;
-    return among(f->logs, sim_value(event, "LogName"), run->mem) && among(f->ids, sim_value(event, "Id"), run->mem) &&
+    return among(f->logs, sim_value(event, "LogName"), run->mem) &&
+           among(f->ids, sim_value(event, "Id"), run->mem) &&
            among(f->levels, sim_value(event, "Level"), run->mem);
 }
 
 static bool refuse(struct sim_run *run, const char *id, int category, const char *reason, const char *words)
 {
-    return sim_raise(run, (struct sim_error){ .id = id, .category = category, .reason = reason, .message = words, .target = "", .target_type = "",
+    return sim_raise(run, (struct sim_error){ .id = id,
+                                              .category = category,
+                                              .reason = reason,
+                                              .message = words,
+                                              .target = "",
+                                              .target_type = "",
                                               .command = EVENT_COMMAND });
 }
 
@@ -88,8 +96,8 @@ bool call_events(struct sim_run *run, const struct sim_call *call)
     size_t found = 0;
 
     if (fault && (strcmp(fault, "denied") == 0 || strcmp(fault, "denied-events") == 0))
-        return refuse(run, "Attempted to perform an unauthorized operation.", 0, "UnauthorizedAccessException",
-                      "Attempted to perform an unauthorized operation.");
+        return refuse(run, "Attempted to perform an unauthorized operation.", 0,
+                      "UnauthorizedAccessException", "Attempted to perform an unauthorized operation.");
     read_filter(run, &f);
     for (size_t i = 0; i < list->count && f.left > 0; i++) {
         const struct sim_object *event = list->items[oldest ? i : list->count - 1 - i];
@@ -100,7 +108,8 @@ bool call_events(struct sim_run *run, const struct sim_call *call)
         f.left--;
     }
     if (!found)
-        return refuse(run, "NoMatchingEventsFound", 13, "Exception", "No events were found that match the specified selection criteria.");
+        return refuse(run, "NoMatchingEventsFound", 13, "Exception",
+                      "No events were found that match the specified selection criteria.");
     return true;
 }
 
@@ -115,20 +124,23 @@ static const char *known(const struct sim_object *event, const char *property)
 
 const char *sim_event_xml(struct arena *mem, const struct sim_object *event)
 {
-    static const char *const fields[][2] = { { "Id", "EventID" }, { "Version", "Version" }, { "Level", "Level" }, { "Task", "Task" } };
+    static const char *const fields[][2] = {
+        { "Id", "EventID" }, { "Version", "Version" }, { "Level", "Level" }, { "Task", "Task" }
+    };
     const char *data = known(event, "Data"), *user = sim_value(event, "UserSid");
     struct buf out = { 0 };
 
-    buf_adds(&out, "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='");
+    buf_adds(&out,
+             "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='");
     answer_xml(&out, known(event, "ProviderName"));
     buf_adds(&out, "'/>");
     for (size_t i = 0; i < COUNT(fields); i++)
         buf_addf(&out, "<%s>%s</%s>", fields[i][1], known(event, fields[i][0]), fields[i][1]);
-    buf_addf(&out, "<TimeCreated SystemTime='%s'/><EventRecordID>%s</EventRecordID><Channel>", known(event, "TimeCreated"),
-             known(event, "RecordId"));
+    buf_addf(&out, "<TimeCreated SystemTime='%s'/><EventRecordID>%s</EventRecordID><Channel>",
+             known(event, "TimeCreated"), known(event, "RecordId"));
     answer_xml(&out, known(event, "LogName"));
-    buf_addf(&out, "</Channel><Computer>%s</Computer><Security%s%s%s/></System><EventData>", known(event, "MachineName"),
-             user ? " UserID='" : "", user ? user : "", user ? "'" : "");
+    buf_addf(&out, "</Channel><Computer>%s</Computer><Security%s%s%s/></System><EventData>",
+             known(event, "MachineName"), user ? " UserID='" : "", user ? user : "", user ? "'" : "");
     for (int n = 1; *data; n++) {
         size_t len = strcspn(data, (char[]){ SIM_LIST_SEPARATOR, '\0' });
         buf_addf(&out, "<Data Name='param%d'>", n);
@@ -154,6 +166,7 @@ bool call_for_each(struct sim_run *run, const struct sim_call *call)
     if (object && strcasecmp(name, "ToXml") == 0 && strcmp(object->class->name, "EventLogRecord") == 0)
         sim_emit_record(run, (struct sim_record){ .text = sim_event_xml(run->mem, object) });
     else if (at >= 0 && object->values[at])
-        sim_emit_record(run, (struct sim_record){ .text = object->values[at], .tag = sim_type_tag(object->class->properties[at].type) });
+        sim_emit_record(run, (struct sim_record){ .text = object->values[at],
+                                                  .tag = sim_type_tag(object->class->properties[at].type) });
     return true;
 }

@@ -1,8 +1,11 @@
 /* calls_system.c - services, commands, modules, Select-Object. */
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ipamtui/text.h"
 #include "run.h"
@@ -33,19 +36,31 @@ bool call_service(struct sim_run *run, const struct sim_call *call)
 
     /* The service control manager has rights of its own. */
     if (fault && (strcmp(fault, "denied") == 0 || strcmp(fault, "denied-service") == 0))
-        return sim_raise(run, (struct sim_error){ .id = "System.InvalidOperationException", .category = 0, .reason = "InvalidOperationException",
-                                                  .message = "Cannot open Service Control Manager on computer '.'. This operation might require "
-                                                             "other privileges.",
-                                                  .command = SERVICE_COMMAND, .fatal = true });
+        return sim_raise(
+            run, (struct sim_error){
+                     .id = "System.InvalidOperationException",
+                     .category = 0,
+                     .reason = "InvalidOperationException",
+                     .message =
+                         "Cannot open Service Control Manager on computer '.'. This operation might require "
+                         "other privileges.",
+                     .command = SERVICE_COMMAND,
+                     .fatal = true });
     if (!names)
         emit_services(run, NULL);
     for (size_t i = 0; names && i < names->count && !run->failed; i++) {
         const char *name = names->items[i];
         if (emit_services(run, name) || strpbrk(name, "*?"))
             continue;
-        sim_raise(run, (struct sim_error){ .id = "NoServiceFoundForGivenName", .category = 13, .reason = "ServiceCommandException",
-                                           .message = arena_printf(run->mem, "Cannot find any service with service name '%s'.", name),
-                                           .target = name, .target_type = "String", .command = SERVICE_COMMAND });
+        sim_raise(run,
+                  (struct sim_error){ .id = "NoServiceFoundForGivenName",
+                                      .category = 13,
+                                      .reason = "ServiceCommandException",
+                                      .message = arena_printf(
+                                          run->mem, "Cannot find any service with service name '%s'.", name),
+                                      .target = name,
+                                      .target_type = "String",
+                                      .command = SERVICE_COMMAND });
     }
     return !run->failed;
 }
@@ -79,8 +94,8 @@ static size_t emit_commands(struct sim_run *run, const char *name)
 
     for (size_t i = 0; sim_cmdlet_at(i); i++) {
         const struct sim_cmdlet *cmdlet = sim_cmdlet_at(i);
-        if ((name && !text_glob(name, cmdlet->name)) || !any_fits(sim_arg(run->bound, "Module"), cmdlet->module) ||
-            !sim_offered(run->server, cmdlet))
+        if ((name && !text_glob(name, cmdlet->name)) ||
+            !any_fits(sim_arg(run->bound, "Module"), cmdlet->module) || !sim_offered(run->server, cmdlet))
             continue;
         emit_command(run, cmdlet);
         found++;
@@ -99,12 +114,19 @@ bool call_command(struct sim_run *run, const struct sim_call *call)
         const char *name = names->items[i];
         if (emit_commands(run, name) || strpbrk(name, "*?"))
             continue;
-        sim_raise(run, (struct sim_error){
-                           .id = "CommandNotFoundException", .category = 13, .reason = "CommandNotFoundException", .target = name,
-                           .target_type = "String", .command = "Microsoft.PowerShell.Commands.GetCommandCommand",
-                           .message = arena_printf(run->mem, "The term '%s' is not recognized as the name of a cmdlet, function, script file, or "
-                                                             "operable program.",
-                                                   name) });
+        sim_raise(
+            run, (struct sim_error){
+                     .id = "CommandNotFoundException",
+                     .category = 13,
+                     .reason = "CommandNotFoundException",
+                     .target = name,
+                     .target_type = "String",
+                     .command = "Microsoft.PowerShell.Commands.GetCommandCommand",
+                     .message = arena_printf(
+                         run->mem,
+                         "The term '%s' is not recognized as the name of a cmdlet, function, script file, or "
+                         "operable program.",
+                         name) });
     }
     return !run->failed;
 }
@@ -134,8 +156,48 @@ bool call_date(struct sim_run *run, const struct sim_call *call)
     (void)call;
 
     gmtime_r(&now, &tm);
-    sim_emit_record(run, (struct sim_record){ .tag = "DT", .text = arena_printf(run->mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-                                                                                tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec) });
+    sim_emit_record(run,
+                    (struct sim_record){ .tag = "DT",
+                                         .text = arena_printf(run->mem, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                                                              tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                                                              tm.tm_hour, tm.tm_min, tm.tm_sec) });
+    return true;
+}
+
+/* ------------------------------------------------------------------ Get-Variable PID, Get-Process -Id */
+
+/* The one variable that tells hosts apart: the process that serves this session. */
+bool call_variable(struct sim_run *run, const struct sim_call *call)
+{
+    const char *name = sim_arg_text(run->bound, "Name");
+    (void)call;
+
+    if (!name || strcasecmp(name, "PID") != 0)
+        return sim_fail(run, "VariableNotFound", 13, name ? name : "",
+                        "Cannot find a variable with the name '%s'.", name ? name : "");
+    sim_emit_record(
+        run, (struct sim_record){ .tag = "I32", .text = arena_printf(run->mem, "%ld", (long)getpid()) });
+    return true;
+}
+
+bool call_process(struct sim_run *run, const struct sim_call *call)
+{
+    const char *id = sim_arg_text(run->bound, "Id");
+    long pid = id ? strtol(id, NULL, 10) : 0;
+    (void)call;
+
+    if (pid <= 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+        return sim_raise(
+            run, (struct sim_error){
+                     .id = "NoProcessFoundForGivenId",
+                     .category = 13,
+                     .reason = "ProcessCommandException",
+                     .target = id,
+                     .target_type = "Int32",
+                     .command = "Microsoft.PowerShell.Commands.GetProcessCommand",
+                     .message = arena_printf(
+                         run->mem, "Cannot find a process with the process identifier %s.", id ? id : "") });
+    sim_emit_record(run, (struct sim_record){ .tag = "I32", .text = id });
     return true;
 }
 
@@ -162,11 +224,18 @@ static bool expand(struct sim_run *run, const struct sim_record *input, const ch
     int at = input->object ? sim_property_find(input->object->class, name) : -1;
 
     if (at < 0)
-        return sim_raise(run, (struct sim_error){ .id = "ExpandPropertyNotFound", .category = 5, .reason = "PSArgumentException",
-                                                  .message = arena_printf(run->mem, "Property \"%s\" cannot be found.", name), .target = "",
-                                                  .target_type = "", .command = "Microsoft.PowerShell.Commands.SelectObjectCommand" });
+        return sim_raise(run, (struct sim_error){
+                                  .id = "ExpandPropertyNotFound",
+                                  .category = 5,
+                                  .reason = "PSArgumentException",
+                                  .message = arena_printf(run->mem, "Property \"%s\" cannot be found.", name),
+                                  .target = "",
+                                  .target_type = "",
+                                  .command = "Microsoft.PowerShell.Commands.SelectObjectCommand" });
     if (input->object->values[at])
-        sim_emit_record(run, (struct sim_record){ .text = input->object->values[at], .tag = sim_type_tag(input->object->class->properties[at].type) });
+        sim_emit_record(
+            run, (struct sim_record){ .text = input->object->values[at],
+                                      .tag = sim_type_tag(input->object->class->properties[at].type) });
     return true;
 }
 

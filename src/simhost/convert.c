@@ -1,4 +1,5 @@
-/* convert.c - what PowerShell's binder makes of a value for a typed parameter (psrp.md 5.3, 12), as CLIXML text. */
+/* convert.c - what PowerShell's binder makes of a value for a typed parameter (psrp.md 5.3, 12), as CLIXML
+ * text. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@ const char *sim_span(struct arena *mem, int64_t ticks)
 {
     struct buf out = { 0 };
     uint64_t left = ticks < 0 ? 0 - (uint64_t)ticks : (uint64_t)ticks;
-    uint64_t days = left / (86400 * TICKS_S), hours = left / (3600 * TICKS_S) % 24, minutes = left / (60 * TICKS_S) % 60;
+    uint64_t days = left / (86400 * TICKS_S), hours = left / (3600 * TICKS_S) % 24,
+             minutes = left / (60 * TICKS_S) % 60;
     uint64_t seconds = left / TICKS_S % 60, fraction = left % TICKS_S;
 
     buf_adds(&out, ticks < 0 ? "-P" : "P");
@@ -74,7 +76,11 @@ static bool xs_duration(const char *text, int64_t *ticks)
         }
         if (!read_seconds(&text, &n))
             return false;
-        int64_t factor = *text == 'D' && !clock ? 86400 : *text == 'H' ? 3600 : *text == 'M' && clock ? 60 : *text == 'S' ? 1 : 0;
+        int64_t factor = *text == 'D' && !clock  ? 86400
+                         : *text == 'H'          ? 3600
+                         : *text == 'M' && clock ? 60
+                         : *text == 'S'          ? 1
+                                                 : 0;
         if (!factor || n > INT64_MAX / factor)
             return false;
         sum += n * factor;
@@ -153,7 +159,8 @@ static bool to_bool(const struct ps_value *value, struct arena *mem, const char 
     return true;
 }
 
-static bool to_number(const struct ps_value *value, int64_t min, uint64_t max, struct arena *mem, const char **text)
+static bool to_number(const struct ps_value *value, int64_t min, uint64_t max, struct arena *mem,
+                      const char **text)
 {
     int64_t number = 0;
 
@@ -228,11 +235,13 @@ static bool to_time(const struct ps_value *value, struct arena *mem, const char 
     struct tm tm;
 
     if (value->type == PS_STRING)
-        return value->len >= 10 && isdigit((unsigned char)value->s[0]) && value->s[4] == '-' && (*text = value->s) != NULL;
+        return value->len >= 10 && isdigit((unsigned char)value->s[0]) && value->s[4] == '-' &&
+               (*text = value->s) != NULL;
     if (value->type != PS_DATETIME || !ps_time_s(value, &seconds))
         return false;
     gmtime_r(&(time_t){ seconds }, &tm);
-    *text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    *text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                         tm.tm_hour, tm.tm_min, tm.tm_sec);
     return true;
 }
 
@@ -266,9 +275,19 @@ static const struct {
     const char *type;
     convert_fn *convert;
 } conversions[] = {
-    { "String", to_string }, { "IPAddress", to_address }, { "TimeSpan", to_span }, { "Boolean", to_bool }, { "SwitchParameter", to_switch },
-    { "UInt32", to_uint32 }, { "Int32", to_int32 }, { "UInt16", to_uint16 }, { "Byte", to_byte }, { "DateTime", to_time }, { "Guid", to_guid },
-    { "Int64", to_int64 }, { "Hashtable", to_table },
+    { "String", to_string },
+    { "IPAddress", to_address },
+    { "TimeSpan", to_span },
+    { "Boolean", to_bool },
+    { "SwitchParameter", to_switch },
+    { "UInt32", to_uint32 },
+    { "Int32", to_int32 },
+    { "UInt16", to_uint16 },
+    { "Byte", to_byte },
+    { "DateTime", to_time },
+    { "Guid", to_guid },
+    { "Int64", to_int64 },
+    { "Hashtable", to_table },
 };
 
 bool sim_convert(const char *type, const struct ps_value *value, struct arena *mem, const char **text)

@@ -161,7 +161,8 @@ struct sim_object *sim_same(const struct sim_server *server, const struct sim_ob
     return found && !found->gone ? found : NULL;
 }
 
-struct sim_object *sim_find(const struct sim_server *server, const struct sim_class *class, const char *const *keys)
+struct sim_object *sim_find(const struct sim_server *server, const struct sim_class *class,
+                            const char *const *keys)
 {
     const char *values[64] = { 0 };
     struct sim_object wanted = { .class = class, .values = values };
@@ -197,11 +198,20 @@ static void write_escaped(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         switch (*text) {
-        case '\t': buf_adds(out, "\\t"); break;
-        case '\n': buf_adds(out, "\\n"); break;
-        case '\r': buf_adds(out, "\\r"); break;
-        case '\\': buf_adds(out, "\\\\"); break;
-        default: buf_addc(out, *text);
+        case '\t':
+            buf_adds(out, "\\t");
+            break;
+        case '\n':
+            buf_adds(out, "\\n");
+            break;
+        case '\r':
+            buf_adds(out, "\\r");
+            break;
+        case '\\':
+            buf_adds(out, "\\\\");
+            break;
+        default:
+            buf_addc(out, *text);
         }
     }
 }
@@ -297,7 +307,8 @@ static bool read_line(struct sim_server *server, const char *line, const char *e
     return true;
 }
 
-/* Whole lines only; what follows the last line end is somebody's unfinished writing. Returns the bytes used, -1 on a bad line. */
+/* Whole lines only; what follows the last line end is somebody's unfinished writing. Returns the bytes used,
+ * -1 on a bad line. */
 static off_t read_lines(struct sim_server *server, const char *text, size_t len, struct err *err)
 {
     const char *at = text, *end = text + len;
@@ -307,7 +318,8 @@ static off_t read_lines(struct sim_server *server, const char *text, size_t len,
         if (!stop)
             break;
         if (!read_line(server, at, stop)) {
-            err_set(err, ERR_INPUT, server->path, "line %d of what was read is no object of a known class", line);
+            err_set(err, ERR_INPUT, server->path, "line %d of what was read is no object of a known class",
+                    line);
             return -1;
         }
         at = stop + 1;
@@ -358,12 +370,14 @@ bool sim_server_refresh(struct sim_server *server, struct err *err)
 {
     struct stat st;
 
-    if (stat(server->path, &st) == 0 && st.st_ino == server->inode && st.st_dev == server->device && st.st_size == server->size)
+    if (stat(server->path, &st) == 0 && st.st_ino == server->inode && st.st_dev == server->device &&
+        st.st_size == server->size)
         return true;
     int fd = open(server->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, server->name, "no such server in %s", server->dir)
-                               : err_errno(err, server->path, "cannot read it");
+        return errno == ENOENT
+                   ? err_set(err, ERR_NOT_FOUND, server->name, "no such server in %s", server->dir)
+                   : err_errno(err, server->path, "cannot read it");
     if (fstat(fd, &st) < 0) {
         close(fd);
         return err_errno(err, server->path, "cannot read it");
@@ -478,12 +492,13 @@ static bool write_anew(struct sim_server *server, struct err *err)
     return ok;
 }
 
-/* A killed writer may have left half a line, which would run into ours: the file is cut where the last line ended. */
+/* A killed writer may have left half a line, which would run into ours: the file is cut where the last line
+ * ended. */
 static bool append(struct sim_server *server, struct buf *line, struct err *err)
 {
     int fd = open(server->path, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && ftruncate(fd, server->size) == 0 && lseek(fd, server->size, SEEK_SET) == server->size &&
-              write_all(fd, buf_at(line), line->len);
+    bool ok = fd >= 0 && ftruncate(fd, server->size) == 0 &&
+              lseek(fd, server->size, SEEK_SET) == server->size && write_all(fd, buf_at(line), line->len);
 
     if (!ok)
         err_errno(err, server->path, "cannot write it");
@@ -537,7 +552,9 @@ static int compare_objects(const void *left, const void *right)
     const struct sim_object *a = *(struct sim_object *const *)left, *b = *(struct sim_object *const *)right;
 
     for (size_t i = 0; i < a->class->count; i++) {
-        int order = a->class->properties[i].is_key ? compare_values(&a->class->properties[i], a->values[i], b->values[i]) : 0;
+        int order = a->class->properties[i].is_key
+                        ? compare_values(&a->class->properties[i], a->values[i], b->values[i])
+                        : 0;
         if (order)
             return order;
     }

@@ -35,7 +35,8 @@ static void start_down(struct session *s)
     const char *words = fault_argument(s);
     char text[200];
 
-    snprintf(text, sizeof text, "ssh: connect to host %s port 22: Connection refused", sim_value(sim_host(&s->server), "Address"));
+    snprintf(text, sizeof text, "ssh: connect to host %s port 22: Connection refused",
+             sim_value(sim_host(&s->server), "Address"));
     session_end(s, 255, *words ? words : text);
 }
 
@@ -59,8 +60,11 @@ static void start_garbage(struct session *s)
 /* A profile that prints; the last line has no end, the first packet follows it in the same line. */
 static void start_noise(struct session *s)
 {
-    buf_adds(&s->out, "**********************************************\r\n* Authorized use only.  Zugriff wird gepr\xc3\xbc"
-                      "ft. *\r\n**********************************************\r\n\r\nLoading personal and system profiles took 812ms.\r\nPS> ");
+    buf_adds(
+        &s->out,
+        "**********************************************\r\n* Authorized use only.  Zugriff wird gepr\xc3\xbc"
+        "ft. *\r\n**********************************************\r\n\r\nLoading personal and system profiles "
+        "took 812ms.\r\nPS> ");
 }
 
 static void start_endless_line(struct session *s)
@@ -124,7 +128,8 @@ static void answer_entities(struct pipeline *p)
     struct session *s = p->session;
     struct buf body = { 0 };
 
-    buf_adds(&body, "<!DOCTYPE S [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;\">"
+    buf_adds(&body, "<!DOCTYPE S [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b "
+                    "\"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;\">"
                     "<!ENTITY d \"&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;\">]><S>&d;</S>");
     session_send(s, MSG_PIPELINE_OUTPUT, &s->pool, p, &body);
     buf_done(&body);
@@ -138,6 +143,7 @@ static void answer_endless(struct pipeline *p)
 
 /* ------------------------------------------------------------------ kinds */
 
+/* clang-format off: a row is a line */
 enum when { AT_START, AT_CALL, AT_VERB };
 static const struct {
     const char *kind, *argument, *help;
@@ -166,6 +172,7 @@ static const struct {
     { "slow", ":MS", "takes so much longer for each call", AT_VERB, NULL, NULL },
     { "fail-set", ":ID:CATEGORY", "every change fails with this error", AT_VERB, NULL, NULL },
 };
+/* clang-format on */
 
 bool fault_at_start(struct session *s)
 {
@@ -207,5 +214,6 @@ bool fault_known(const char *kind)
 void fault_list(struct buf *out)
 {
     for (size_t i = 0; i < COUNT(kinds); i++)
-        buf_addf(out, "  %s%-*s %s\n", kinds[i].kind, (int)(24 - strlen(kinds[i].kind)), kinds[i].argument, kinds[i].help);
+        buf_addf(out, "  %s%-*s %s\n", kinds[i].kind, (int)(24 - strlen(kinds[i].kind)), kinds[i].argument,
+                 kinds[i].help);
 }

@@ -22,13 +22,15 @@ static int usage(void)
     struct buf faults = { 0 };
 
     fault_list(&faults);
-    printf("simhost make DIR [--servers N] [--scopes M] [--zones Z] [--zone-copies C] [--seed S] [--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
+    printf("simhost make DIR [--servers N] [--scopes M] [--zones Z] [--zone-copies C] [--seed S] "
+           "[--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
            "             [--shape plain|members|metadata] [--log] [--command 'PROGRAM ARGS']\n"
            "                                a new estate: DIR/NAME.state a server, DIR/servers.csv\n"
            "simhost serve DIR NAME          speak PSRP on stdin and stdout, as powershell.exe -s\n"
            "simhost call DIR NAME CMDLET    one call: CLIXML of its parameters on stdin, answers as lines\n"
            "simhost dump DIR [NAME]         the state, in an order of its own\n"
-           "simhost set DIR NAME WHAT PROPERTY VALUE   change it behind the console's back; WHAT: a scope, CLASS:KEY or host\n"
+           "simhost set DIR NAME WHAT PROPERTY VALUE   change it behind the console's back; WHAT: a scope, "
+           "CLASS:KEY or host\n"
            "simhost add DIR NAME CLASS PROPERTY=VALUE...       the same, a new object\n"
            "simhost remove DIR NAME WHAT    the same, remove\n"
            "simhost log DIR NAME on|off     write every call to DIR/NAME.calls\n"
@@ -42,7 +44,10 @@ static int usage(void)
 
 static bool make_flag(struct make_options *o, const char *name)
 {
-    bool *flag = strcmp(name, "--clean") == 0 ? &o->clean : strcmp(name, "--even") == 0 ? &o->even : strcmp(name, "--log") == 0 ? &o->log_calls : NULL;
+    bool *flag = strcmp(name, "--clean") == 0  ? &o->clean
+                 : strcmp(name, "--even") == 0 ? &o->even
+                 : strcmp(name, "--log") == 0  ? &o->log_calls
+                                               : NULL;
 
     if (flag)
         *flag = true;
@@ -56,8 +61,10 @@ static bool make_value(struct make_options *o, const char *name, const char *val
         int *number;
         const char **text;
     } values[] = {
-        { "--servers", &o->servers, NULL }, { "--scopes", &o->scopes, NULL }, { "--zones", &o->zones, NULL }, { "--zone-copies", &o->zone_copies, NULL },
-        { "--latency-ms", &o->latency_ms, NULL }, { "--role", NULL, &o->role }, { "--shape", NULL, &o->shape }, { "--command", NULL, &o->command },
+        { "--servers", &o->servers, NULL },       { "--scopes", &o->scopes, NULL },
+        { "--zones", &o->zones, NULL },           { "--zone-copies", &o->zone_copies, NULL },
+        { "--latency-ms", &o->latency_ms, NULL }, { "--role", NULL, &o->role },
+        { "--shape", NULL, &o->shape },           { "--command", NULL, &o->command },
     };
 
     if (strcmp(name, "--seed") == 0) {
@@ -78,7 +85,9 @@ static bool make_value(struct make_options *o, const char *name, const char *val
 
 static int run_make(int argc, char **argv)
 {
-    struct make_options o = { .dir = argv[0], .servers = 40, .scopes = 1500, .zones = 60, .zone_copies = 3, .seed = 1 };
+    struct make_options o = {
+        .dir = argv[0], .servers = 40, .scopes = 1500, .zones = 60, .zone_copies = 3, .seed = 1
+    };
     struct err err = { 0 };
 
     for (int i = 1; i < argc; i++) {
@@ -186,7 +195,8 @@ static const char *as_value(struct arena *mem, const struct sim_property *proper
     return text;
 }
 
-static bool set_value(struct sim_server *server, const char *what, const char *property, const char *value, struct err *err)
+static bool set_value(struct sim_server *server, const char *what, const char *property, const char *value,
+                      struct err *err)
 {
     struct arena mem = { 0 };
     struct sim_object *object = what_object(server, what, err);
@@ -204,7 +214,8 @@ static bool set_value(struct sim_server *server, const char *what, const char *p
     return ok;
 }
 
-static int change(const char *dir, const char *name, const char *what, const char *property, const char *value)
+static int change(const char *dir, const char *name, const char *what, const char *property,
+                  const char *value)
 {
     struct sim_server server;
     struct err err = { 0 };
@@ -212,7 +223,8 @@ static int change(const char *dir, const char *name, const char *what, const cha
 
     if (ok && sim_server_lock(&server, &err)) {
         struct sim_object *object = property ? NULL : what_object(&server, what, &err);
-        ok = property ? set_value(&server, what, property, value, &err) : object && sim_drop(&server, object, &err);
+        ok = property ? set_value(&server, what, property, value, &err)
+                      : object && sim_drop(&server, object, &err);
     } else {
         ok = false;
     }
@@ -239,7 +251,8 @@ static bool add_values(struct sim_object *object, struct arena *mem, int argc, c
     }
     for (size_t i = 0; i < object->class->count; i++)
         if (object->class->properties[i].is_key && !object->class->properties[i].hidden && !object->values[i])
-            return err_set(err, ERR_INPUT, object->class->properties[i].name, "must be given: it is part of the key of %s", object->class->name);
+            return err_set(err, ERR_INPUT, object->class->properties[i].name,
+                           "must be given: it is part of the key of %s", object->class->name);
     return true;
 }
 
@@ -255,7 +268,8 @@ static int run_add(int argc, char **argv)
         return complain(&err);
     }
     struct sim_object *object = sim_object_new(&mem, class);
-    bool ok = add_values(object, &mem, argc - 3, argv + 3, &err) && sim_server_open(&server, argv[0], argv[1], &err);
+    bool ok = add_values(object, &mem, argc - 3, argv + 3, &err) &&
+              sim_server_open(&server, argv[0], argv[1], &err);
     if (ok) {
         ok = sim_server_lock(&server, &err) && sim_store(&server, object, &err);
         sim_server_done(&server);
@@ -276,7 +290,8 @@ static int run_fault(int argc, char **argv)
     (void)argc;
 
     if (!fault_known(argv[2])) {
-        err_set(&err, ERR_INPUT, argv[2], "is no kind of fault, or lacks its argument; `simhost help` lists them");
+        err_set(&err, ERR_INPUT, argv[2],
+                "is no kind of fault, or lacks its argument; `simhost help` lists them");
         return complain(&err);
     }
     return change(argv[0], argv[1], "host", "Fault", strcmp(argv[2], "none") == 0 ? "$null" : argv[2]);
@@ -293,14 +308,16 @@ static const struct {
     int least, most; /* arguments after it */
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "make", 1, 40, run_make },   { "serve", 2, 2, run_serve },   { "call", 3, 3, run_call },   { "dump", 1, 2, run_dump },
-    { "set", 5, 5, run_set },      { "add", 4, 40, run_add },      { "remove", 3, 3, run_remove }, { "fault", 3, 3, run_fault }, { "log", 3, 3, run_log },
+    { "make", 1, 40, run_make },    { "serve", 2, 2, run_serve }, { "call", 3, 3, run_call },
+    { "dump", 1, 2, run_dump },     { "set", 5, 5, run_set },     { "add", 4, 40, run_add },
+    { "remove", 3, 3, run_remove }, { "fault", 3, 3, run_fault }, { "log", 3, 3, run_log },
 };
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < COUNT(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].least && argc - 2 <= commands[i].most)
+        if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].least &&
+            argc - 2 <= commands[i].most)
             return commands[i].run(argc - 2, argv + 2);
     usage();
     return argc > 1 && strstr(argv[1], "help") ? 0 : 2;

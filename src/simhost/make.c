@@ -63,7 +63,8 @@ static const char *const regions[] = { "lon", "fra", "nyc", "sin" };
 /* Of ten servers in a region five serve DHCP, three DNS, two both. */
 static const char *role_at(const struct make_options *o, int place)
 {
-    static const char *const roles[] = { "dhcp", "dns", "dhcp", "both", "dhcp", "dns", "dhcp", "both", "dns", "dhcp" };
+    static const char *const roles[] = { "dhcp", "dns",  "dhcp", "both", "dhcp",
+                                         "dns",  "dhcp", "both", "dns",  "dhcp" };
 
     return o->role ? o->role : roles[place / (int)COUNT(regions) % (int)COUNT(roles)];
 }
@@ -86,8 +87,15 @@ static int number_at(const struct make_options *o, int place)
 /* What is wrong with some of them, spread evenly. */
 static const char *fault_at(const struct make_options *o, int place)
 {
-    static const char *const faults[] = { "down", "slow:1500", "denied-service", "noise", "denied", "down:ssh: Could not resolve hostname: "
-                                          "Name or service not known", "fail-set:DHCP 20013:ReadError", "no-module" };
+    static const char *const faults[] = { "down",
+                                          "slow:1500",
+                                          "denied-service",
+                                          "noise",
+                                          "denied",
+                                          "down:ssh: Could not resolve hostname: "
+                                          "Name or service not known",
+                                          "fail-set:DHCP 20013:ReadError",
+                                          "no-module" };
     int kinds = (int)COUNT(faults), step = MAX(o->servers / kinds, 3);
 
     if (o->clean || place % step != step - 1 || place / step >= kinds)
@@ -109,9 +117,11 @@ static void make_service(struct making *m, const char *name, const char *display
     static const char *const states[] = { "Running", "Stopped", "Paused" };
     const char *status = states[m->options->clean ? 0 : troubled];
 
-    make_object(m, "ServiceController", "ServiceName", name, "Name", name, "DisplayName", display, "Status", status, "StartType", "Automatic",
-                "ServiceType", "Win32OwnProcess", "CanStop", strcmp(status, "Stopped") ? "true" : "false", "CanPauseAndContinue", "true",
-                "CanShutdown", "true", "MachineName", ".", "DependentServices", "", "ServicesDependedOn", "", "RequiredServices", "", NULL);
+    make_object(m, "ServiceController", "ServiceName", name, "Name", name, "DisplayName", display, "Status",
+                status, "StartType", "Automatic", "ServiceType", "Win32OwnProcess", "CanStop",
+                strcmp(status, "Stopped") ? "true" : "false", "CanPauseAndContinue", "true", "CanShutdown",
+                "true", "MachineName", ".", "DependentServices", "", "ServicesDependedOn", "",
+                "RequiredServices", "", NULL);
 }
 
 static void make_host(struct making *m)
@@ -120,15 +130,17 @@ static void make_host(struct making *m)
     const struct make_options *o = m->options;
     const struct windows *w = &versions[random_below(&m->random, (int)COUNT(versions))];
 
-    make_object(m, "SimHost", "Name", m->name, "Address", m->address, "Role", m->role, "Region", m->region, "Seed",
-                make_text(m, "%llu", (unsigned long long)o->seed), "Fault", fault_at(o, m->place), "LatencyMs", make_text(m, "%d", o->latency_ms),
-                "Shape", o->shape ? o->shape : shapes[m->place % 4], "LogCalls", o->log_calls ? "true" : "false", "PSVersion", w->powershell,
-                "OS", w->os, NULL);
+    make_object(m, "SimHost", "Name", m->name, "Address", m->address, "Role", m->role, "Region", m->region,
+                "Seed", make_text(m, "%llu", (unsigned long long)o->seed), "Fault", fault_at(o, m->place),
+                "LatencyMs", make_text(m, "%d", o->latency_ms), "Shape",
+                o->shape ? o->shape : shapes[m->place % 4], "LogCalls", o->log_calls ? "true" : "false",
+                "PSVersion", w->powershell, "OS", w->os, NULL);
     if (strcmp(m->role, "dns") != 0)
         make_object(m, "DhcpServerVersion", "MajorVersion", w->major, "MinorVersion", w->minor, NULL);
 }
 
-static bool write_file(const char *dir, const char *name, const char *end, const struct buf *text, struct err *err)
+static bool write_file(const char *dir, const char *name, const char *end, const struct buf *text,
+                       struct err *err)
 {
     char *path = x_asprintf("%s/%s%s", dir, name, end);
     FILE *file = fopen(path, "we");
@@ -146,7 +158,8 @@ static bool make_server(struct making *m, int scopes, struct err *err)
     bool dhcp = strcmp(m->role, "dns") != 0, dns = strcmp(m->role, "dhcp") != 0;
 
     make_host(m);
-    /* Among the DNS services one is stopped and one paused, among the DHCP services of a larger estate one is stopped. */
+    /* Among the DNS services one is stopped and one paused, among the DHCP services of a larger estate one is
+     * stopped. */
     if (dhcp)
         make_service(m, "DHCPServer", "DHCP Server", m->place == 13 && m->options->servers >= 24);
     if (dns)
@@ -238,13 +251,14 @@ static void csv_row(struct buf *csv, const struct making *m, const char *program
 
 static const char *name_at(const struct make_options *o, int place, struct arena *mem)
 {
-    return arena_printf(mem, o->servers > 400 ? "%s-%s-%03d" : "%s-%s-%02d", prefix_of(role_at(o, place)), regions[place % (int)COUNT(regions)],
-                        number_at(o, place));
+    return arena_printf(mem, o->servers > 400 ? "%s-%s-%03d" : "%s-%s-%02d", prefix_of(role_at(o, place)),
+                        regions[place % (int)COUNT(regions)], number_at(o, place));
 }
 
 static const char *address_at(const struct make_options *o, int place, struct arena *mem)
 {
-    return arena_printf(mem, "%s.%s.example.net", name_at(o, place, mem), regions[place % (int)COUNT(regions)]);
+    return arena_printf(mem, "%s.%s.example.net", name_at(o, place, mem),
+                        regions[place % (int)COUNT(regions)]);
 }
 
 static bool has_dns(const struct make_options *o, int place)
@@ -252,7 +266,8 @@ static bool has_dns(const struct make_options *o, int place)
     return strcmp(role_at(o, place), "dhcp") != 0;
 }
 
-static bool make_all(const struct make_options *o, const int *scopes, const char *program, const char *dir, struct buf *csv, struct err *err)
+static bool make_all(const struct make_options *o, const int *scopes, const char *program, const char *dir,
+                     struct buf *csv, struct err *err)
 {
     uint32_t network = UINT32_C(0x0a000000);
     struct arena names = { 0 };
@@ -264,8 +279,13 @@ static bool make_all(const struct make_options *o, const int *scopes, const char
         if (has_dns(o, i))
             dns_names[dns_count++] = address_at(o, i, &names);
     for (int i = 0; i < o->servers && ok; i++) {
-        struct making m = { .options = o, .place = i, .network = &network, .random.state = o->seed * 1000003 + (uint64_t)i, .dns_names = dns_names,
-                            .dns_count = dns_count, .dns_place = dns_place };
+        struct making m = { .options = o,
+                            .place = i,
+                            .network = &network,
+                            .random.state = o->seed * 1000003 + (uint64_t)i,
+                            .dns_names = dns_names,
+                            .dns_count = dns_count,
+                            .dns_place = dns_place };
         dns_place += has_dns(o, i);
         m.role = role_at(o, i);
         m.region = regions[i % (int)COUNT(regions)];
@@ -295,7 +315,8 @@ bool simhost_make(const struct make_options *o, struct err *err)
     int *scopes = x_calloc((size_t)o->servers + 1, sizeof *scopes);
     share_scopes(o, scopes);
     buf_adds(&csv, "name,address,role,transport,command\n");
-    bool ok = make_all(o, scopes, program, dir, &csv, err) && write_file(o->dir, "servers", ".csv", &csv, err);
+    bool ok =
+        make_all(o, scopes, program, dir, &csv, err) && write_file(o->dir, "servers", ".csv", &csv, err);
     buf_done(&csv);
     free(scopes);
     free(dir);

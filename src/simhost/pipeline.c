@@ -34,7 +34,8 @@ void pipeline_free(struct pipeline *p)
     for (size_t i = 0; i < s->pipeline_count; i++) {
         if (s->pipelines[i] != p)
             continue;
-        memmove(&s->pipelines[i], &s->pipelines[i + 1], (s->pipeline_count - i - 1) * sizeof(struct pipeline *));
+        memmove(&s->pipelines[i], &s->pipelines[i + 1],
+                (s->pipeline_count - i - 1) * sizeof(struct pipeline *));
         s->pipeline_count--;
         break;
     }
@@ -72,8 +73,13 @@ static void end_pipeline(struct pipeline *p, int state, const struct sim_error *
 
 void pipeline_stop(struct pipeline *p)
 {
-    static const struct sim_error stopped = { .id = "PipelineStopped", .category = 14, .reason = "PipelineStoppedException",
-                                              .message = "The pipeline has been stopped.", .target = "", .target_type = "", .command = "" };
+    static const struct sim_error stopped = { .id = "PipelineStopped",
+                                              .category = 14,
+                                              .reason = "PipelineStoppedException",
+                                              .message = "The pipeline has been stopped.",
+                                              .target = "",
+                                              .target_type = "",
+                                              .command = "" };
 
     if (p->state == PIPE_RUNNING)
         end_pipeline(p, 3, &stopped);
@@ -87,11 +93,16 @@ static void send_progress(struct session *s, struct pipeline *p)
 {
     struct buf body = { 0 };
 
-    buf_adds(&body, "<Obj RefId=\"0\"><MS><S N=\"Activity\">Preparing modules for first use.</S><I32 N=\"ActivityId\">0</I32>"
-                    "<S N=\"StatusDescription\">Completed</S><S N=\"CurrentOperation\"></S><I32 N=\"ParentActivityId\">-1</I32>"
-                    "<I32 N=\"PercentComplete\">-1</I32><Obj N=\"Type\" RefId=\"1\"><TN RefId=\"0\">"
-                    "<T>System.Management.Automation.ProgressRecordType</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN>"
-                    "<ToString>Completed</ToString><I32>1</I32></Obj><I32 N=\"SecondsRemaining\">-1</I32></MS></Obj>");
+    buf_adds(
+        &body,
+        "<Obj RefId=\"0\"><MS><S N=\"Activity\">Preparing modules for first use.</S><I32 "
+        "N=\"ActivityId\">0</I32>"
+        "<S N=\"StatusDescription\">Completed</S><S N=\"CurrentOperation\"></S><I32 "
+        "N=\"ParentActivityId\">-1</I32>"
+        "<I32 N=\"PercentComplete\">-1</I32><Obj N=\"Type\" RefId=\"1\"><TN RefId=\"0\">"
+        "<T>System.Management.Automation.ProgressRecordType</T><T>System.Enum</T><T>System.ValueType</"
+        "T><T>System.Object</T></TN>"
+        "<ToString>Completed</ToString><I32>1</I32></Obj><I32 N=\"SecondsRemaining\">-1</I32></MS></Obj>");
     session_send(s, MSG_PROGRESS_RECORD, &s->pool, p, &body);
     buf_done(&body);
     s->prepared = true;
@@ -107,11 +118,13 @@ static bool first_of_class(const struct sim_items *items, size_t at)
     return true;
 }
 
-static void send_item(struct pipeline *p, const struct sim_items *items, size_t at, enum sim_shape shape, struct buf *body)
+static void send_item(struct pipeline *p, const struct sim_items *items, size_t at, enum sim_shape shape,
+                      struct buf *body)
 {
     struct session *s = p->session;
     const struct sim_item *item = &items->items[at];
-    bool first = shape == SHAPE_METADATA && item->kind == ITEM_RECORD && item->record.object && first_of_class(items, at);
+    bool first = shape == SHAPE_METADATA && item->kind == ITEM_RECORD && item->record.object &&
+                 first_of_class(items, at);
 
     buf_clear(body);
     if (item->kind == ITEM_ERROR) {
@@ -133,7 +146,8 @@ static void run_pipeline(struct pipeline *p)
 
     if (!sim_server_refresh(&s->server, &err))
         session_violation(s, err.text);
-    bool completed = sim_pipeline(&s->server, p->commands, p->command_count, p->has_input ? &p->input : NULL, &p->mem, &items, &error);
+    bool completed = sim_pipeline(&s->server, p->commands, p->command_count, p->has_input ? &p->input : NULL,
+                                  &p->mem, &items, &error);
     if (!s->prepared)
         send_progress(s, p);
     for (size_t i = 0; i < items.count; i++)
@@ -208,9 +222,13 @@ static bool read_args(struct pipeline *p, const struct ps_value *args, struct si
     return true;
 }
 
-static bool read_command(struct pipeline *p, const struct ps_value *from, struct sim_command *out, bool *script)
+static bool read_command(struct pipeline *p, const struct ps_value *from, struct sim_command *out,
+                         bool *script)
 {
-    static const char *const needed[] = { "Cmd", "IsScript", "UseLocalScope", "MergeMyResult", "MergeToResult", "MergePreviousResults", "Args", NULL };
+    static const char *const needed[] = { "Cmd",           "IsScript",
+                                          "UseLocalScope", "MergeMyResult",
+                                          "MergeToResult", "MergePreviousResults",
+                                          "Args",          NULL };
     const struct ps_value *args = ps_get(from, "Args");
 
     if (!has_all(from, needed) || args->type != PS_LIST || ps_get(from, "Cmd")->type != PS_STRING)
@@ -226,11 +244,20 @@ static bool read_command(struct pipeline *p, const struct ps_value *from, struct
 /* false: met with silence, as the engine does. */
 static bool read_pipeline(struct pipeline *p, const struct ps_value *body, bool *script)
 {
-    static const char *const needed[] = { "NoInput", "ApartmentState", "RemoteStreamOptions", "AddToHistory", "HostInfo", "PowerShell", "IsNested", NULL };
-    static const char *const inner[] = { "Cmds", "IsNested", "History", "RedirectShellErrorOutputPipe", NULL };
+    static const char *const needed[] = { "NoInput",
+                                          "ApartmentState",
+                                          "RemoteStreamOptions",
+                                          "AddToHistory",
+                                          "HostInfo",
+                                          "PowerShell",
+                                          "IsNested",
+                                          NULL };
+    static const char *const inner[] = { "Cmds", "IsNested", "History", "RedirectShellErrorOutputPipe",
+                                         NULL };
     bool no_input = true;
 
-    if (!has_all(body, needed) || !has_all(ps_get(body, "PowerShell"), inner) || !ps_bool(ps_get(body, "NoInput"), &no_input))
+    if (!has_all(body, needed) || !has_all(ps_get(body, "PowerShell"), inner) ||
+        !ps_bool(ps_get(body, "NoInput"), &no_input))
         return false;
     const struct ps_value *commands = ps_get(ps_get(body, "PowerShell"), "Cmds");
     if (commands->type != PS_LIST || commands->len == 0)
@@ -247,10 +274,16 @@ static bool read_pipeline(struct pipeline *p, const struct ps_value *body, bool 
 /* As an endpoint in NoLanguage mode: commands only. */
 static void refuse_script(struct pipeline *p)
 {
-    static const struct sim_error refused = { .id = "ScriptsNotAllowed", .category = 0, .reason = "RemoteException",
-                                              .message = "The syntax is not supported by this runspace. This can occur if the runspace is in "
-                                                         "no-language mode.",
-                                              .target = "", .target_type = "", .command = "" };
+    static const struct sim_error refused = {
+        .id = "ScriptsNotAllowed",
+        .category = 0,
+        .reason = "RemoteException",
+        .message = "The syntax is not supported by this runspace. This can occur if the runspace is in "
+                   "no-language mode.",
+        .target = "",
+        .target_type = "",
+        .command = ""
+    };
 
     end_pipeline(p, 5, &refused);
 }
@@ -290,7 +323,8 @@ static void add_input(struct pipeline *p, const struct message *message)
         return session_violation(p->session, err.text);
     x_grow(&p->input.items, &p->input.cap, p->input.count + 1, sizeof *p->input.items);
     const char *text = ps_text(&value, &p->mem);
-    p->input.items[p->input.count++] = (struct sim_item){ .kind = ITEM_RECORD, .record.text = text ? text : "" };
+    p->input.items[p->input.count++] =
+        (struct sim_item){ .kind = ITEM_RECORD, .record.text = text ? text : "" };
 }
 
 void pipeline_message(struct pipeline *p, const struct message *message)

@@ -52,19 +52,31 @@ bool sim_fail(struct sim_run *run, const char *id, int category, const char *tar
     const char *message = format_in(run->mem, fmt, args);
     va_end(args);
 
-    return sim_raise(run, (struct sim_error){ .id = id, .category = category, .reason = "CimException", .message = message,
-                                          .target = target, .target_type = "String", .command = run->bound->cmdlet->name });
+    return sim_raise(run, (struct sim_error){ .id = id,
+                                              .category = category,
+                                              .reason = "CimException",
+                                              .message = message,
+                                              .target = target,
+                                              .target_type = "String",
+                                              .command = run->bound->cmdlet->name });
 }
 
-bool sim_throw(struct sim_run *run, const char *id, int category, const char *reason, const char *target, const char *fmt, ...)
+bool sim_throw(struct sim_run *run, const char *id, int category, const char *reason, const char *target,
+               const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     const char *message = format_in(run->mem, fmt, args);
     va_end(args);
 
-    return sim_raise(run, (struct sim_error){ .id = id, .category = category, .reason = reason, .message = message, .target = target,
-                                          .target_type = "String", .command = run->bound->cmdlet->name, .fatal = true });
+    return sim_raise(run, (struct sim_error){ .id = id,
+                                              .category = category,
+                                              .reason = reason,
+                                              .message = message,
+                                              .target = target,
+                                              .target_type = "String",
+                                              .command = run->bound->cmdlet->name,
+                                              .fatal = true });
 }
 
 const struct sim_arg *sim_arg(const struct sim_bound *bound, const char *name)
@@ -72,7 +84,8 @@ const struct sim_arg *sim_arg(const struct sim_bound *bound, const char *name)
     size_t len;
 
     for (size_t i = 0; i < bound->count; i++)
-        if (strcasecmp(bound->args[i].param->name, name) == 0 || sim_word(bound->args[i].param->aliases, name, &len))
+        if (strcasecmp(bound->args[i].param->name, name) == 0 ||
+            sim_word(bound->args[i].param->aliases, name, &len))
             return &bound->args[i];
     return NULL;
 }
@@ -96,10 +109,18 @@ bool sim_switch(const struct sim_bound *bound, const char *name)
 static bool not_found(const char *name, struct arena *mem, struct sim_error *error)
 {
     *error = (struct sim_error){
-        .id = "CommandNotFoundException", .category = 13, .reason = "CommandNotFoundException", .target = name,
-        .target_type = "String", .command = "", .fatal = true,
-        .message = arena_printf(mem, "The term '%s' is not recognized as the name of a cmdlet, function, script file, or operable program. Check "
-                                     "the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+        .id = "CommandNotFoundException",
+        .category = 13,
+        .reason = "CommandNotFoundException",
+        .target = name,
+        .target_type = "String",
+        .command = "",
+        .fatal = true,
+        .message = arena_printf(mem,
+                                "The term '%s' is not recognized as the name of a cmdlet, function, script "
+                                "file, or operable program. Check "
+                                "the spelling of the name, or if a path was included, verify that the path "
+                                "is correct and try again.",
                                 name),
     };
     return false;
@@ -118,7 +139,8 @@ bool sim_offered(const struct sim_server *server, const struct sim_cmdlet *cmdle
     return !role || strcmp(role, "both") == 0 || strcmp(role, dhcp ? "dhcp" : "dns") == 0;
 }
 
-static bool run_step(struct sim_run *run, const struct sim_call *call, struct sim_bound bound, const struct sim_record *input)
+static bool run_step(struct sim_run *run, const struct sim_call *call, struct sim_bound bound,
+                     const struct sim_record *input)
 {
     struct sim_error error;
 
@@ -137,7 +159,8 @@ static bool run_step(struct sim_run *run, const struct sim_call *call, struct si
 }
 
 /* Errors of an earlier command go to the client; its records are the input of the next. */
-static void run_over(struct sim_run *run, const struct sim_call *call, const struct sim_bound *bound, const struct sim_items *inputs)
+static void run_over(struct sim_run *run, const struct sim_call *call, const struct sim_bound *bound,
+                     const struct sim_items *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++) {
         const struct sim_item *item = &inputs->items[i];
@@ -150,7 +173,8 @@ static void run_over(struct sim_run *run, const struct sim_call *call, const str
     }
 }
 
-static bool run_command(struct sim_run *run, const struct sim_command *command, const struct sim_items *inputs)
+static bool run_command(struct sim_run *run, const struct sim_command *command,
+                        const struct sim_items *inputs)
 {
     const struct sim_cmdlet *cmdlet = sim_cmdlet_find(command->name);
     const struct sim_call *call = cmdlet ? sim_call_find(cmdlet->name) : NULL;
@@ -165,8 +189,8 @@ static bool run_command(struct sim_run *run, const struct sim_command *command, 
     run->state = NULL;
     run->bound = &bound;
     if (!call)
-        return sim_throw(run, "NotImplemented", 11, "NotImplementedException", cmdlet->name, "simhost does not hold what %s asks for.",
-                         cmdlet->name);
+        return sim_throw(run, "NotImplemented", 11, "NotImplementedException", cmdlet->name,
+                         "simhost does not hold what %s asks for.", cmdlet->name);
     if (inputs)
         run_over(run, call, &bound, inputs);
     else
@@ -174,8 +198,9 @@ static bool run_command(struct sim_run *run, const struct sim_command *command, 
     return !run->failed;
 }
 
-bool sim_pipeline(struct sim_server *server, const struct sim_command *commands, size_t count, const struct sim_items *input,
-                  struct arena *mem, struct sim_items *out, struct sim_error *error)
+bool sim_pipeline(struct sim_server *server, const struct sim_command *commands, size_t count,
+                  const struct sim_items *input, struct arena *mem, struct sim_items *out,
+                  struct sim_error *error)
 {
     struct sim_run run = { .server = server, .mem = mem };
     struct sim_items between = { 0 };

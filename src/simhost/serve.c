@@ -9,8 +9,8 @@
 
 #define ZERO_GUID ((struct guid){ { 0 } })
 #define MSG_RESET_RUNSPACE_STATE 0x0002100C /* clients of ours never send it */
-#define OUT_ENOUGH (1 << 20) /* no more is read while this much waits to be written */
-#define EXIT_PROTOCOL 160    /* 4000, as Unix shows it */
+#define OUT_ENOUGH (1 << 20)                /* no more is read while this much waits to be written */
+#define EXIT_PROTOCOL 160                   /* 4000, as Unix shows it */
 
 /* ------------------------------------------------------------------ output */
 
@@ -31,26 +31,27 @@ static void send_packet(struct session *s, enum packet_kind kind, const struct g
         s->unseen.guids[s->unseen.count++] = *guid;
 }
 
-void session_send(struct session *s, uint32_t type, const struct guid *pool, const struct pipeline *pipeline, const struct buf *body)
+void session_send(struct session *s, uint32_t type, const struct guid *pool, const struct pipeline *pipeline,
+                  const struct buf *body)
 {
-    struct buf text = { 0 }, bytes = { 0 }, fragment = { 0 };
-    struct message message = { .destination = 1, .type = type, .pool = *pool, .pipeline = pipeline ? pipeline->guid : ZERO_GUID };
+    struct message message = {
+        .destination = 1, .type = type, .pool = *pool, .pipeline = pipeline ? pipeline->guid : ZERO_GUID
+    };
     uint64_t object = ++s->next_object, number = 0;
 
-    buf_adds(&text, "\xef\xbb\xbf");
-    buf_add(&text, buf_at(body), body->len);
-    message.body = buf_at(&text);
-    message.body_len = text.len;
-    message_write(&bytes, &message);
-    for (size_t at = 0; at < bytes.len;) {
-        buf_clear(&fragment);
-        at = fragment_write(&fragment, object, number++, buf_at(&bytes), bytes.len, at);
-        packet_write_data(&s->out, &message.pipeline, false, buf_at(&fragment), fragment.len);
+    buf_clear(&s->text);
+    buf_clear(&s->bytes);
+    buf_add(&s->text, "\xef\xbb\xbf", 3);
+    buf_add(&s->text, buf_at(body), body->len);
+    message.body = buf_at(&s->text);
+    message.body_len = s->text.len;
+    message_write(&s->bytes, &message);
+    for (size_t at = 0; at < s->bytes.len;) {
+        buf_clear(&s->fragment);
+        at = fragment_write(&s->fragment, object, number++, buf_at(&s->bytes), s->bytes.len, at);
+        packet_write_data(&s->out, &message.pipeline, false, buf_at(&s->fragment), s->fragment.len);
         windows_line_end(s);
     }
-    buf_done(&text);
-    buf_done(&bytes);
-    buf_done(&fragment);
 }
 
 static void send_text(struct session *s, uint32_t type, const struct guid *pool, const char *text)
@@ -137,11 +138,13 @@ static bool major_is_2(const struct ps_value *value)
 
 static void got_capability(struct session *s, const struct ps_value *body)
 {
-    bool agreed = major_is_2(ps_get(body, "protocolversion")) && major_is_2(ps_get(body, "PSVersion")) && !fault_is(s, "bad-version");
+    bool agreed = major_is_2(ps_get(body, "protocolversion")) && major_is_2(ps_get(body, "PSVersion")) &&
+                  !fault_is(s, "bad-version");
     char text[256];
 
     snprintf(text, sizeof text,
-             "<Obj RefId=\"0\"><MS><Version N=\"protocolversion\">%s</Version><Version N=\"PSVersion\">2.0</Version>"
+             "<Obj RefId=\"0\"><MS><Version N=\"protocolversion\">%s</Version><Version "
+             "N=\"PSVersion\">2.0</Version>"
              "<Version N=\"SerializationVersion\">1.1.0.1</Version></MS></Obj>",
              fault_is(s, "bad-version") ? "3.0" : "2.3");
     send_text(s, MSG_SESSION_CAPABILITY, &ZERO_GUID, text);
@@ -155,15 +158,20 @@ static void private_data(struct session *s)
     struct buf text = { 0 };
 
     buf_addf(&text,
-             "<Obj RefId=\"0\"><MS><Obj N=\"ApplicationPrivateData\" RefId=\"1\"><TN RefId=\"0\"><T>System.Management.Automation.PSPrimitiveDictionary</T>"
-             "<T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N=\"Key\">PSVersionTable</S><Obj N=\"Value\" RefId=\"2\">"
+             "<Obj RefId=\"0\"><MS><Obj N=\"ApplicationPrivateData\" RefId=\"1\"><TN "
+             "RefId=\"0\"><T>System.Management.Automation.PSPrimitiveDictionary</T>"
+             "<T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S "
+             "N=\"Key\">PSVersionTable</S><Obj N=\"Value\" RefId=\"2\">"
              "<TNRef RefId=\"0\" /><DCT><En><S N=\"Key\">PSVersion</S><Version N=\"Value\">%s</Version></En>"
-             "<En><S N=\"Key\">PSEdition</S><S N=\"Value\">Desktop</S></En><En><S N=\"Key\">BuildVersion</S><Version N=\"Value\">%s</Version></En>"
+             "<En><S N=\"Key\">PSEdition</S><S N=\"Value\">Desktop</S></En><En><S "
+             "N=\"Key\">BuildVersion</S><Version N=\"Value\">%s</Version></En>"
              "<En><S N=\"Key\">CLRVersion</S><Version N=\"Value\">4.0.30319.42000</Version></En>"
              "<En><S N=\"Key\">WSManStackVersion</S><Version N=\"Value\">3.0</Version></En>"
              "<En><S N=\"Key\">PSRemotingProtocolVersion</S><Version N=\"Value\">2.3</Version></En>"
-             "<En><S N=\"Key\">SerializationVersion</S><Version N=\"Value\">1.1.0.1</Version></En></DCT></Obj></En></DCT></Obj></MS></Obj>",
-             version ? version : "5.1.20348.2110", sim_value(host, "OS") ? sim_value(host, "OS") : "10.0.20348.2110");
+             "<En><S N=\"Key\">SerializationVersion</S><Version "
+             "N=\"Value\">1.1.0.1</Version></En></DCT></Obj></En></DCT></Obj></MS></Obj>",
+             version ? version : "5.1.20348.2110",
+             sim_value(host, "OS") ? sim_value(host, "OS") : "10.0.20348.2110");
     session_send(s, MSG_APPLICATION_PRIVATE_DATA, &s->pool, NULL, &text);
     buf_done(&text);
 }
@@ -171,13 +179,15 @@ static void private_data(struct session *s)
 /* All six are needed, and the counts must be I32: otherwise no state ever. */
 static void got_init(struct session *s, const struct message *message, const struct ps_value *body)
 {
-    static const char *const needed[] = { "MinRunspaces", "MaxRunspaces", "PSThreadOptions", "ApartmentState", "HostInfo", "ApplicationArguments" };
+    static const char *const needed[] = { "MinRunspaces",   "MaxRunspaces", "PSThreadOptions",
+                                          "ApartmentState", "HostInfo",     "ApplicationArguments" };
     const struct ps_value *min = ps_get(body, "MinRunspaces"), *max = ps_get(body, "MaxRunspaces");
 
     for (size_t i = 0; i < COUNT(needed); i++)
         if (!ps_get(body, needed[i]) || (i == 4 && ps_get(body, needed[i])->type == PS_NULL))
             return session_violation(s, "INIT_RUNSPACEPOOL lacks a property");
-    if (!s->versions_agreed || min->type != PS_I32 || max->type != PS_I32 || min->i < 1 || min->i > max->i || s->opened)
+    if (!s->versions_agreed || min->type != PS_I32 || max->type != PS_I32 || min->i < 1 || min->i > max->i ||
+        s->opened)
         return session_violation(s, "INIT_RUNSPACEPOOL with counts or versions that do not fit");
     s->pool = message->pool;
     s->max_runspaces = (int)MIN(max->i, 100);
@@ -187,7 +197,8 @@ static void got_init(struct session *s, const struct message *message, const str
     session_pool_state(s, 2);
 }
 
-static void got_runspace_question(struct session *s, const struct message *message, const struct ps_value *body)
+static void got_runspace_question(struct session *s, const struct message *message,
+                                  const struct ps_value *body)
 {
     const struct ps_value *max = ps_get(body, "MaxRunspaces"), *ci = ps_get(body, "ci");
     int64_t call = 0;
@@ -198,9 +209,11 @@ static void got_runspace_question(struct session *s, const struct message *messa
     if (message->type == MSG_RESET_RUNSPACE_STATE && s->max_runspaces > 1)
         snprintf(answer, sizeof answer, "<B N=\"SetMinMaxRunspacesResponse\">false</B>");
     if (message->type == MSG_GET_AVAILABLE_RUNSPACES)
-        snprintf(answer, sizeof answer, "<I32 N=\"SetMinMaxRunspacesResponse\">%d</I32>", s->max_runspaces - s->running);
+        snprintf(answer, sizeof answer, "<I32 N=\"SetMinMaxRunspacesResponse\">%d</I32>",
+                 s->max_runspaces - s->running);
     ps_int(ci, &call);
-    snprintf(text, sizeof text, "<Obj RefId=\"0\"><MS>%s<I64 N=\"ci\">%lld</I64></MS></Obj>", answer, (long long)call);
+    snprintf(text, sizeof text, "<Obj RefId=\"0\"><MS>%s<I64 N=\"ci\">%lld</I64></MS></Obj>", answer,
+             (long long)call);
     send_text(s, MSG_RUNSPACE_AVAILABILITY, &s->pool, text);
 }
 
@@ -210,17 +223,25 @@ static void got_pool_message(struct session *s, const struct message *message)
     struct ps_value body;
     struct err err = { 0 };
 
-    if (message->destination != 2 || !clixml_read(s->reader, message->body, message->body_len, &mem, &body, &err)) {
+    if (message->destination != 2 ||
+        !clixml_read(s->reader, message->body, message->body_len, &mem, &body, &err)) {
         session_violation(s, message->destination != 2 ? "a message that is not for the server" : err.text);
     } else {
         switch (message->type) {
-        case MSG_SESSION_CAPABILITY: got_capability(s, &body); break;
-        case MSG_INIT_RUNSPACEPOOL: got_init(s, message, &body); break;
+        case MSG_SESSION_CAPABILITY:
+            got_capability(s, &body);
+            break;
+        case MSG_INIT_RUNSPACEPOOL:
+            got_init(s, message, &body);
+            break;
         case MSG_SET_MAX_RUNSPACES:
         case MSG_SET_MIN_RUNSPACES:
         case MSG_RESET_RUNSPACE_STATE:
-        case MSG_GET_AVAILABLE_RUNSPACES: got_runspace_question(s, message, &body); break;
-        default: session_violation(s, "a message of an unknown type");
+        case MSG_GET_AVAILABLE_RUNSPACES:
+            got_runspace_question(s, message, &body);
+            break;
+        default:
+            session_violation(s, "a message of an unknown type");
         }
     }
     arena_done(&mem);
@@ -248,7 +269,8 @@ static void got_bytes(struct session *s, const struct packet *packet, struct pip
     const char *text;
     size_t len;
 
-    if (!base64_decode(packet->base64, packet->base64_len, &bytes) || !defragmenter_add(in, buf_at(&bytes), bytes.len, &err))
+    if (!base64_decode(packet->base64, packet->base64_len, &bytes) ||
+        !defragmenter_add(in, buf_at(&bytes), bytes.len, &err))
         session_violation(s, "Data that is no base64 or too much");
     buf_done(&bytes);
     while (defragmenter_next(in, &text, &len, &err)) {
@@ -289,7 +311,9 @@ static void got_close(struct session *s, const struct guid *guid)
     if (guid_is_zero(guid)) {
         /* Seen with the real one: a pool Close on the heels of a pipeline's Close ends it. */
         if (s->unseen.count > 0)
-            return session_end(s, EXIT_PROTOCOL, "Unhandled Exception: System.InvalidOperationException: the session is closing.");
+            return session_end(
+                s, EXIT_PROTOCOL,
+                "Unhandled Exception: System.InvalidOperationException: the session is closing.");
         s->pool_closing = true;
         close_pool_if_due(s);
         return;
@@ -307,7 +331,9 @@ static void got_packet(struct session *s, const struct packet *packet)
     struct pipeline *p;
 
     switch (packet->kind) {
-    case PACKET_DATA: got_data(s, packet); break;
+    case PACKET_DATA:
+        got_data(s, packet);
+        break;
     case PACKET_COMMAND:
         if (!pipeline_find(s, &packet->guid))
             pipeline_new(s, &packet->guid);
@@ -319,8 +345,13 @@ static void got_packet(struct session *s, const struct packet *packet)
             pipeline_stop(p);
         send_packet(s, PACKET_SIGNAL_ACK, &packet->guid);
         break;
-    case PACKET_CLOSE: got_close(s, &packet->guid); break;
-    default: session_end(s, EXIT_PROTOCOL, "An unknown element was received. This can happen if the remote process closed or ended abnormally.");
+    case PACKET_CLOSE:
+        got_close(s, &packet->guid);
+        break;
+    default:
+        session_end(s, EXIT_PROTOCOL,
+                    "An unknown element was received. This can happen if the remote process closed or ended "
+                    "abnormally.");
     }
 }
 
@@ -331,14 +362,17 @@ static void got_line(struct session *s, const char *line, size_t len)
     struct packet packet = packet_parse(line, len);
 
     if (packet.kind == PACKET_NONE || packet.at > 0)
-        session_end(s, EXIT_PROTOCOL, "An unknown element \"\" was received. This can happen if the remote process closed or ended abnormally.");
+        session_end(s, EXIT_PROTOCOL,
+                    "An unknown element \"\" was received. This can happen if the remote process closed or "
+                    "ended abnormally.");
     else
         got_packet(s, &packet);
 }
 
 /* ------------------------------------------------------------------ the loop */
 
-/* All that has come is read before any of it is looked at, so that what was sent too early is known to be so. false: end of file. */
+/* All that has come is read before any of it is looked at, so that what was sent too early is known to be so.
+ * false: end of file. */
 static bool read_input(struct session *s)
 {
     for (;;) {
@@ -373,7 +407,9 @@ static void on_input(void *ctx, int fd, short revents)
     if (!more) {
         loop_unwatch(s->input);
         s->input = loop_watch(s->loop, STDIN_FILENO, 0, on_input, s);
-        session_end(s, EXIT_PROTOCOL, "An unknown element \"\" was received. This can happen if the remote process closed or ended abnormally.");
+        session_end(s, EXIT_PROTOCOL,
+                    "An unknown element \"\" was received. This can happen if the remote process closed or "
+                    "ended abnormally.");
         loop_stop(s->loop);
     }
     session_flush(s);
@@ -420,6 +456,9 @@ int simhost_serve(const char *dir, const char *name)
     defragmenter_done(&s.pool_in);
     buf_done(&s.in);
     buf_done(&s.out);
+    buf_done(&s.text);
+    buf_done(&s.bytes);
+    buf_done(&s.fragment);
     sim_server_done(&s.server);
     return s.status;
 }

@@ -1,8 +1,8 @@
 /* serve.h - the server side of PSRP on stdin and stdout, as `powershell.exe -s` speaks it (psrp.md).
  *
- * One thread, one loop: latency is a timer, several pipelines run at once up to MaxRunspaces. It is as strict as the real one: a packet
- * sent before the ack that it has to wait for is acknowledged and dropped; a malformed message is met with silence; a line that is no
- * packet ends it. */
+ * One thread, one loop: latency is a timer, several pipelines run at once up to MaxRunspaces. It is as strict
+ * as the real one: a packet sent before the ack that it has to wait for is acknowledged and dropped; a
+ * malformed message is met with silence; a line that is no packet ends it. */
 #ifndef SIMHOST_SERVE_H
 #define SIMHOST_SERVE_H
 
@@ -54,6 +54,7 @@ struct session {
     size_t pipeline_count, pipeline_cap;
     int running;
     uint64_t next_object;
+    struct buf text, bytes, fragment; /* of the message that is being sent */
     uint64_t calls;
     bool prepared; /* "Preparing modules for first use." was said */
 
@@ -67,7 +68,8 @@ int simhost_serve(const char *dir, const char *name);
 
 /* -------- within serve.c and pipeline.c */
 /* body: without BOM. pipeline NULL = of the pool. */
-void session_send(struct session *s, uint32_t type, const struct guid *pool, const struct pipeline *pipeline, const struct buf *body);
+void session_send(struct session *s, uint32_t type, const struct guid *pool, const struct pipeline *pipeline,
+                  const struct buf *body);
 /* Writes what can be written now; ends a turn. */
 void session_flush(struct session *s);
 void session_end(struct session *s, int status, const char *last_words);
@@ -82,9 +84,9 @@ void pipeline_free(struct pipeline *p); /* stops it without a word and removes i
 void pipelines_pump(struct session *s); /* more of what never ends, once the rest is written */
 
 /* -------- faults.c */
-const char *fault_of(const struct session *s);           /* "" = none */
+const char *fault_of(const struct session *s);            /* "" = none */
 bool fault_is(const struct session *s, const char *kind); /* exactly, or followed by ':' */
-const char *fault_argument(const struct session *s);     /* after ':', "" */
+const char *fault_argument(const struct session *s);      /* after ':', "" */
 /* At the start; true: the session does not go on as usual. */
 bool fault_at_start(struct session *s);
 /* Instead of running p; true: it did. */

@@ -6,6 +6,8 @@
 #include "ipamtui/mem.h"
 #include "simhost_tables.h"
 
+_Static_assert(COUNT(class_table) <= SIM_CLASSES_MAX, "more classes than there is room for");
+
 const struct sim_cmdlet *sim_cmdlet_at(size_t place)
 {
     return place < COUNT(cmdlet_table) ? &cmdlet_table[place] : NULL;
@@ -39,6 +41,10 @@ size_t sim_class_place(const struct sim_class *class)
 
 int sim_property_find(const struct sim_class *class, const char *name)
 {
+    /* Nearly always it is spelled as it is there. */
+    for (size_t i = 0; i < class->count; i++)
+        if (class->properties[i].name[0] == name[0] && strcmp(class->properties[i].name, name) == 0)
+            return (int)i;
     for (size_t i = 0; i < class->count; i++)
         if (strcasecmp(class->properties[i].name, name) == 0)
             return (int)i;
@@ -63,8 +69,9 @@ const char *sim_word(const char *words, const char *text, size_t *len)
 const char *sim_type_tag(enum sim_type type)
 {
     static const char *const tags[] = {
-        [SIM_STRING] = "S", [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16", [SIM_UINT32] = "U32", [SIM_UINT64] = "U64", [SIM_SINGLE] = "Sg",
-        [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS", [SIM_DATETIME] = "DT", [SIM_BYTE] = "By", [SIM_INT32] = "I32", [SIM_INT64] = "I64",
+        [SIM_STRING] = "S",    [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16",  [SIM_UINT32] = "U32",
+        [SIM_UINT64] = "U64",  [SIM_SINGLE] = "Sg", [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS",
+        [SIM_DATETIME] = "DT", [SIM_BYTE] = "By",   [SIM_INT32] = "I32",   [SIM_INT64] = "I64",
     };
 
     return tags[type];

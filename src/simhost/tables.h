@@ -1,4 +1,5 @@
-/* tables.h - what a simulated host knows about cmdlets and classes: made from cmdlets.tsv, sets.tsv, classes.tsv.
+/* tables.h - what a simulated host knows about cmdlets and classes: made from cmdlets.tsv, sets.tsv,
+ * classes.tsv.
  *
  * A new cmdlet or property is a row there; what a cmdlet does is a row in calls.c. */
 #ifndef SIMHOST_TABLES_H
@@ -15,13 +16,13 @@ struct sim_param {
     const char *name, *aliases; /* aliases: "A|B" */
     const char *type;           /* "IPAddress", without [] */
     bool array, allow_null, allow_empty;
-    uint64_t sets, mandatory;   /* one bit per set of the cmdlet */
-    int position;               /* 1-based; 0 = only by name */
-    bool by_name, by_value;     /* from the pipeline */
-    const char *accepted;       /* "Active|InActive", "" = anything */
+    uint64_t sets, mandatory; /* one bit per set of the cmdlet */
+    int position;             /* 1-based; 0 = only by name */
+    bool by_name, by_value;   /* from the pipeline */
+    const char *accepted;     /* "Active|InActive", "" = anything */
     bool has_range;
     int64_t min, max;
-    int len_min, len_max;       /* 0 = no limit */
+    int len_min, len_max; /* 0 = no limit */
 };
 
 struct sim_cmdlet {
@@ -34,8 +35,18 @@ struct sim_cmdlet {
 };
 
 enum sim_type {
-    SIM_STRING, SIM_BOOLEAN, SIM_UINT16, SIM_UINT32, SIM_UINT64, SIM_SINGLE, SIM_IPADDRESS, SIM_TIMESPAN /* xs:duration */,
-    SIM_DATETIME, SIM_BYTE, SIM_INT32, SIM_INT64
+    SIM_STRING,
+    SIM_BOOLEAN,
+    SIM_UINT16,
+    SIM_UINT32,
+    SIM_UINT64,
+    SIM_SINGLE,
+    SIM_IPADDRESS,
+    SIM_TIMESPAN /* xs:duration */,
+    SIM_DATETIME,
+    SIM_BYTE,
+    SIM_INT32,
+    SIM_INT64
 };
 const char *sim_type_tag(enum sim_type type); /* of CLIXML: "U32" */
 struct sim_property {
@@ -59,7 +70,8 @@ const struct sim_cmdlet *sim_cmdlet_find(const char *name); /* case folded; NULL
 const struct sim_cmdlet *sim_cmdlet_at(size_t place);       /* NULL past the last */
 const struct sim_class *sim_class_find(const char *name);   /* exact; NULL = none */
 const struct sim_class *sim_class_at(size_t place);         /* NULL past the last */
-size_t sim_class_place(const struct sim_class *class);
+size_t sim_class_place(const struct sim_class *class);      /* below SIM_CLASSES_MAX */
+#define SIM_CLASSES_MAX 64
 int sim_property_find(const struct sim_class *class, const char *name); /* case folded; -1 = none */
 /* The word of "A|B|C" that equals text, case folded; NULL = none. It ends at '|' or NUL: *len. */
 const char *sim_word(const char *words, const char *text, size_t *len);

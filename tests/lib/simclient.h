@@ -1,4 +1,5 @@
-/* simclient.h - for tests: a simulated host as a child process, with our own PSRP client at the other end of its pipes. */
+/* simclient.h - for tests: a simulated host as a child process, with our own PSRP client at the other end of
+ * its pipes. */
 #ifndef TEST_SIMCLIENT_H
 #define TEST_SIMCLIENT_H
 
@@ -45,9 +46,12 @@ static inline const char *sim_program(void)
 }
 
 /* Runs simhost with these arguments to its end; its stdout in out (may be NULL). Returns the exit status. */
-static inline int sim_run(struct buf *out, const char *a, const char *b, const char *c, const char *d, const char *e, const char *f)
+static inline int sim_run(struct buf *out, const char *a, const char *b, const char *c, const char *d,
+                          const char *e, const char *f)
 {
-    char *argv[] = { (char *)sim_program(), (char *)a, (char *)b, (char *)c, (char *)d, (char *)e, (char *)f, NULL };
+    char *argv[] = {
+        (char *)sim_program(), (char *)a, (char *)b, (char *)c, (char *)d, (char *)e, (char *)f, NULL
+    };
     struct err err = { 0 };
     int status = -1;
 
@@ -72,7 +76,8 @@ static inline void sim_broken(void *ctx, const struct err *err)
     ((struct simclient *)ctx)->err = *err;
 }
 
-static inline bool simclient_start_argv(struct simclient *c, char *const argv[], const char *name, int runspaces)
+static inline bool simclient_start_argv(struct simclient *c, char *const argv[], const char *name,
+                                        int runspaces)
 {
     static const struct psrp_events events = { sim_opened, sim_closed, sim_broken };
 
@@ -112,7 +117,8 @@ static inline bool simclient_until(struct simclient *c, const bool *flag)
 
     while (!*flag && !c->ended && !c->broken && clock_mono_ms() < end) {
         struct buf *out = psrp_out(c->psrp);
-        struct pollfd fds[2] = { { .fd = c->child.out, .events = POLLIN }, { .fd = c->child.in, .events = out->len ? POLLOUT : 0 } };
+        struct pollfd fds[2] = { { .fd = c->child.out, .events = POLLIN },
+                                 { .fd = c->child.in, .events = out->len ? POLLOUT : 0 } };
         if (poll(fds, 2, 200) < 0 && errno != EINTR)
             return false;
         if (fds[1].revents & POLLOUT) {
@@ -170,9 +176,12 @@ static inline void sim_done(void *ctx, enum ps_end end, const struct ps_error *w
     }
 }
 
-static const struct ps_call_events sim_call_events = { .output = sim_output, .error = sim_error, .progress = sim_progress, .done = sim_done };
+static const struct ps_call_events sim_call_events = {
+    .output = sim_output, .error = sim_error, .progress = sim_progress, .done = sim_done
+};
 
-static inline psrp_call_id simclient_send(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
+static inline psrp_call_id simclient_send(struct simclient *c, const struct ps_command *commands,
+                                          size_t count, struct simresult *r)
 {
     struct ps_call call = { .commands = commands, .command_count = count };
 
@@ -180,7 +189,8 @@ static inline psrp_call_id simclient_send(struct simclient *c, const struct ps_c
 }
 
 /* Sends and waits. *r: only wanted is read. */
-static inline bool simclient_call(struct simclient *c, const struct ps_command *commands, size_t count, struct simresult *r)
+static inline bool simclient_call(struct simclient *c, const struct ps_command *commands, size_t count,
+                                  struct simresult *r)
 {
     const char *const *wanted = r->wanted;
 

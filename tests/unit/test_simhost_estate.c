@@ -1,4 +1,5 @@
-/* The estate on disk: the same from the same seed, no update lost between processes, half a line is nobody's. */
+/* The estate on disk: the same from the same seed, no update lost between processes, half a line is nobody's.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -155,7 +156,8 @@ static void half_a_line_is_cut(void **state)
     sim_set(&mem, host, "Fault", "slow:5");
     assert_true(sim_store(&server, host, &err));
     sim_server_done(&server);
-    assert_true(sim_server_open(&server, dir, "dhcp-lon-01", &err)); /* our line did not run into the torn one */
+    assert_true(
+        sim_server_open(&server, dir, "dhcp-lon-01", &err)); /* our line did not run into the torn one */
     assert_string_equal(sim_value(sim_host(&server), "Fault"), "slow:5");
     sim_server_done(&server);
     arena_done(&mem);
@@ -197,9 +199,18 @@ static void spans_table(void **state)
         const char *text;
         const char *xs; /* NULL = refused */
     } cases[] = {
-        { "8.00:00:00", "P8D" },     { "4", "P4D" },         { "P8D", "P8D" },           { "PT30M", "PT30M" },
-        { "00:30", "PT30M" },        { "1.02:03:04.5", "P1DT2H3M4.5S" }, { "0", "PT0S" }, { "-00:00:01", "-PT1S" },
-        { "P10675199DT2H48M5.4775807S", "P10675199DT2H48M5.4775807S" }, { "soon", NULL }, { "1:2:3:4", NULL }, { "25:00:00", NULL },
+        { "8.00:00:00", "P8D" },
+        { "4", "P4D" },
+        { "P8D", "P8D" },
+        { "PT30M", "PT30M" },
+        { "00:30", "PT30M" },
+        { "1.02:03:04.5", "P1DT2H3M4.5S" },
+        { "0", "PT0S" },
+        { "-00:00:01", "-PT1S" },
+        { "P10675199DT2H48M5.4775807S", "P10675199DT2H48M5.4775807S" },
+        { "soon", NULL },
+        { "1:2:3:4", NULL },
+        { "25:00:00", NULL },
     };
     (void)state;
 
@@ -216,8 +227,9 @@ static void spans_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_seed_same_estate), cmocka_unit_test(no_update_is_lost), cmocka_unit_test(half_a_line_is_cut),
-        cmocka_unit_test(growth_is_written_anew), cmocka_unit_test(spans_table),
+        cmocka_unit_test(same_seed_same_estate), cmocka_unit_test(no_update_is_lost),
+        cmocka_unit_test(half_a_line_is_cut),    cmocka_unit_test(growth_is_written_anew),
+        cmocka_unit_test(spans_table),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

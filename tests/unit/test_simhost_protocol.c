@@ -1,5 +1,5 @@
-/* The simulated host keeps the protocol as the real engine was recorded to: what the client said in a recording is said to it, and the same
- * acks and states must come. And it is as unforgiving. */
+/* The simulated host keeps the protocol as the real engine was recorded to: what the client said in a
+ * recording is said to it, and the same acks and states must come. And it is as unforgiving. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,8 +79,11 @@ static bool hear(struct child *child, struct buf *in, char *line, size_t size, i
 /* "DataAck G", "00041006 G"; "" = one that need not be the same (output, progress). */
 static void tell(const char *line, char out[80])
 {
-    static const char *const names[] = { [PACKET_NONE] = "none", [PACKET_DATA_ACK] = "DataAck", [PACKET_COMMAND_ACK] = "CommandAck",
-                                         [PACKET_SIGNAL_ACK] = "SignalAck", [PACKET_CLOSE_ACK] = "CloseAck" };
+    static const char *const names[] = { [PACKET_NONE] = "none",
+                                         [PACKET_DATA_ACK] = "DataAck",
+                                         [PACKET_COMMAND_ACK] = "CommandAck",
+                                         [PACKET_SIGNAL_ACK] = "SignalAck",
+                                         [PACKET_CLOSE_ACK] = "CloseAck" };
     struct packet packet = packet_parse(line, strlen(line));
     struct buf bytes = { 0 };
     struct defragmenter d = { 0 };
@@ -94,9 +97,11 @@ static void tell(const char *line, char out[80])
     out[0] = '\0';
     if (packet.kind != PACKET_DATA) {
         snprintf(out, 80, "%s %s", names[packet.kind], guid);
-    } else if (base64_decode(packet.base64, packet.base64_len, &bytes) && defragmenter_add(&d, buf_at(&bytes), bytes.len, &err) &&
+    } else if (base64_decode(packet.base64, packet.base64_len, &bytes) &&
+               defragmenter_add(&d, buf_at(&bytes), bytes.len, &err) &&
                defragmenter_next(&d, &text, &len, &err) && message_parse(text, len, &message, &err)) {
-        if (message.type != MSG_PIPELINE_OUTPUT && message.type != MSG_PROGRESS_RECORD && message.type != MSG_ERROR_RECORD)
+        if (message.type != MSG_PIPELINE_OUTPUT && message.type != MSG_PROGRESS_RECORD &&
+            message.type != MSG_ERROR_RECORD)
             snprintf(out, 80, "%08x %s", (unsigned)message.type, guid);
     }
     buf_done(&bytes);
@@ -104,7 +109,8 @@ static void tell(const char *line, char out[80])
 }
 
 /* What the host said after one line of the client, against what the recording has: the same, in any order. */
-static void compare_turn(struct child *child, struct buf *in, const struct capture *capture, size_t from, const char *name)
+static void compare_turn(struct child *child, struct buf *in, const struct capture *capture, size_t from,
+                         const char *name)
 {
     static char line[65536];
     char wanted[16][80], got[80];
@@ -175,7 +181,7 @@ static void ends_at(void **state)
         { "\n", 160 }, /* an empty line is the end */
         { "this is not a packet\n", 160 },
         { "<DataAck PSGuid='00000000-0000-0000-0000-000000000000' />\n", 160 }, /* a client never acks */
-        { NULL, 160 }, /* end of file */
+        { NULL, 160 },                                                          /* end of file */
     };
     (void)state;
 
@@ -194,7 +200,8 @@ static void ends_at(void **state)
     }
 }
 
-/* Command and its Data in one go: the Data is acked and dropped, as 6 of 30 times with the real one; the session lives on. */
+/* Command and its Data in one go: the Data is acked and dropped, as 6 of 30 times with the real one; the
+ * session lives on. */
 static void drops_what_comes_too_early(void **state)
 {
     struct capture capture = capture_load("tests/data/psrp/24-bad-messages.txt");
@@ -208,7 +215,8 @@ static void drops_what_comes_too_early(void **state)
     say(&child, capture.lines[0].text);
     say(&child, "\n");
     compare_turn(&child, &in, &capture, 1, "opening");
-    for (size_t i = 0, n = 0; i < capture.count && n < 2; i++) /* the second pipeline of the recording is a good one */
+    for (size_t i = 0, n = 0; i < capture.count && n < 2;
+         i++) /* the second pipeline of the recording is a good one */
         if (capture.lines[i].from == 'C' && i > 9)
             parts[n++] = capture.lines[i].text;
     struct buf both = { 0 };
@@ -232,7 +240,8 @@ static void drops_what_comes_too_early(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(replays), cmocka_unit_test(ends_at), cmocka_unit_test(drops_what_comes_too_early) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(replays), cmocka_unit_test(ends_at),
+                                        cmocka_unit_test(drops_what_comes_too_early) };
 
     return cmocka_run_group_tests(tests, make_estate, remove_estate);
 }

@@ -73,8 +73,10 @@ static void pipes(void **state)
     struct ps_value names[] = { PS_S("ScopeId"), PS_S("Name") };
     struct ps_value list = { .type = PS_LIST, .items = names, .len = 2 };
     struct ps_param property = { .name = "Property", .value = list };
-    struct ps_command select[] = { { .name = "Get-DhcpServerv4Scope" }, { .name = "Select-Object", .params = &property, .param_count = 1 } };
-    struct ps_command dns[] = { { .name = "Get-DhcpServerv4Scope" }, { .name = "Get-DhcpServerv4DnsSetting" } };
+    struct ps_command select[] = { { .name = "Get-DhcpServerv4Scope" },
+                                   { .name = "Select-Object", .params = &property, .param_count = 1 } };
+    struct ps_command dns[] = { { .name = "Get-DhcpServerv4Scope" },
+                                { .name = "Get-DhcpServerv4DnsSetting" } };
     struct simresult first = { .wanted = wanted }, second = { .wanted = wanted };
     struct simclient c;
     (void)state;
@@ -93,11 +95,16 @@ static void pipes(void **state)
 static void changes_stay(void **state)
 {
     static const char *const wanted[] = { "ScopeId", "LeaseDuration", "Description", "State", NULL };
-    struct ps_param set[] = { { "ScopeId", PS_S("10.0.0.0") }, { "LeaseDuration", PS_TS(INT64_C(4) * 86400 * 10000000) },
-                              { "Description", PS_S("moved") }, { "State", PS_S("InActive") }, { "ErrorAction", PS_S("Stop") } };
+    struct ps_param set[] = { { "ScopeId", PS_S("10.0.0.0") },
+                              { "LeaseDuration", PS_TS(INT64_C(4) * 86400 * 10000000) },
+                              { "Description", PS_S("moved") },
+                              { "State", PS_S("InActive") },
+                              { "ErrorAction", PS_S("Stop") } };
     struct ps_param id[] = { { "ScopeId", PS_S("10.0.0.0") } };
-    struct ps_command commands[] = { { .name = "Set-DhcpServerv4Scope", .params = set, .param_count = COUNT(set) },
-                                     { .name = "Get-DhcpServerv4Scope", .params = id, .param_count = 1 } };
+    struct ps_command commands[] = {
+        { .name = "Set-DhcpServerv4Scope", .params = set, .param_count = COUNT(set) },
+        { .name = "Get-DhcpServerv4Scope", .params = id, .param_count = 1 }
+    };
     struct simresult r = { .wanted = wanted };
     struct simclient a, b;
     (void)state;
@@ -107,7 +114,8 @@ static void changes_stay(void **state)
     assert_true(simclient_call(&a, &commands[0], 1, &r));
     assert_int_equal(r.end, PS_COMPLETED);
     assert_true(simclient_call(&b, &commands[1], 1, &r)); /* another process on the same server */
-    assert_string_equal(buf_at(&r.text), "ScopeId=10.0.0.0 LeaseDuration=4.00:00:00 Description=moved State=Inactive\n");
+    assert_string_equal(buf_at(&r.text),
+                        "ScopeId=10.0.0.0 LeaseDuration=4.00:00:00 Description=moved State=Inactive\n");
     buf_done(&r.text);
     simclient_end(&a);
     simclient_end(&b);
@@ -122,7 +130,9 @@ static void errors_table(void **state)
     struct ps_param half[] = { { "ScopeId", PS_S("10.0.0.0") }, { "StartRange", PS_S("10.0.0.1") } };
     struct ps_param word[] = { { "ScopeId", PS_S("10.0.0.0") }, { "State", PS_S("Asleep") } };
     struct ps_param text[] = { { "ScopeId", PS_S("10.0.0.0") }, { "NapEnable", PS_S("true") } };
-    struct ps_param ends[] = { { "ScopeId", PS_S("10.0.0.0") }, { "StartRange", PS_S("10.7.0.1") }, { "EndRange", PS_S("10.7.0.9") } };
+    struct ps_param ends[] = { { "ScopeId", PS_S("10.0.0.0") },
+                               { "StartRange", PS_S("10.7.0.1") },
+                               { "EndRange", PS_S("10.7.0.9") } };
     struct ps_param zero[] = { { "ScopeId", PS_S("10.0.0.0") }, { "LeaseDuration", PS_TS(0) } };
     struct ps_param service[] = { { "Name", PS_S("Spoolerish") } };
     const struct {
@@ -136,28 +146,35 @@ static void errors_table(void **state)
         { "Get-DhcpServerv4Scope", missing, 1, "DHCP 20005,Get-DhcpServerv4Scope", 13, false },
         { "Get-DhcpServerv4Scope", stop, 2, "DHCP 20005,Get-DhcpServerv4Scope", 13, true },
         { "Get-DhcpServerv4Scope", unknown, 1, "NamedParameterNotFound,Get-DhcpServerv4Scope", 5, true },
-        { "Get-DhcpServerv4Scope", bad, 1, "ParameterArgumentTransformationError,Get-DhcpServerv4Scope", 6, true },
+        { "Get-DhcpServerv4Scope", bad, 1, "ParameterArgumentTransformationError,Get-DhcpServerv4Scope", 6,
+          true },
         { "Set-DhcpServerv4Scope", half, 2, "MissingMandatoryParameter,Set-DhcpServerv4Scope", 5, true },
-        { "Set-DhcpServerv4Scope", word, 2, "ParameterArgumentValidationError,Set-DhcpServerv4Scope", 6, true },
-        { "Set-DhcpServerv4Scope", text, 2, "ParameterArgumentTransformationError,Set-DhcpServerv4Scope", 6, true },
+        { "Set-DhcpServerv4Scope", word, 2, "ParameterArgumentValidationError,Set-DhcpServerv4Scope", 6,
+          true },
+        { "Set-DhcpServerv4Scope", text, 2, "ParameterArgumentTransformationError,Set-DhcpServerv4Scope", 6,
+          true },
         { "Set-DhcpServerv4Scope", ends, 3, "DHCP 20023,Set-DhcpServerv4Scope", 6, false },
         { "Set-DhcpServerv4Scope", zero, 2, "WIN32 87,Set-DhcpServerv4Scope", 5, false },
         { "Get-NoSuchThing", NULL, 0, "CommandNotFoundException", 13, true },
         { "Get-DnsServerZone", NULL, 0, "CommandNotFoundException", 13, true }, /* its role is DHCP */
-        { "Get-Service", service, 1, "NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand", 13, false },
+        { "Get-Service", service, 1,
+          "NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand", 13, false },
     };
     struct simclient c;
     (void)state;
 
     open_host(&c, "dhcp-lon-01", 1);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ps_command command = { .name = cases[i].command, .params = cases[i].params, .param_count = cases[i].count };
+        struct ps_command command = { .name = cases[i].command,
+                                      .params = cases[i].params,
+                                      .param_count = cases[i].count };
         struct simresult r = { 0 };
         if (!simclient_call(&c, &command, 1, &r))
             fail_msg("case %zu was not answered: %s", i, c.err.text);
         const char *id = cases[i].failed ? r.why_id : r.error_id;
         int category = cases[i].failed ? r.why_category : r.error_category;
-        if (strcmp(id, cases[i].id) != 0 || category != cases[i].category || (r.end == PS_FAILED) != cases[i].failed)
+        if (strcmp(id, cases[i].id) != 0 || category != cases[i].category ||
+            (r.end == PS_FAILED) != cases[i].failed)
             fail_msg("case %zu: got \"%s\" %d, end %d", i, id, category, r.end);
         buf_done(&r.text);
     }
@@ -189,7 +206,8 @@ static void stops_and_queues(void **state)
     assert_true(simclient_until(&c, &slow.done));
     assert_int_equal(slow.end, PS_STOPPED);
     assert_int_equal(sim_run(NULL, "fault", estate, "dhcp-fra-01", "none", NULL, NULL), 0);
-    assert_true(simclient_call(&c, &get, 1, &after)); /* the session lives on, the fault is seen at the next call */
+    assert_true(
+        simclient_call(&c, &get, 1, &after)); /* the session lives on, the fault is seen at the next call */
     assert_int_equal(after.outputs, 1);
     buf_done(&after.text);
     simclient_end(&c);
@@ -199,7 +217,7 @@ static void faults_table(void **state)
 {
     static const struct {
         const char *kind;
-        bool opens;  /* the session opens */
+        bool opens;   /* the session opens */
         bool answers; /* the call is done, whatever it gave */
         const char *id;
     } cases[] = {
@@ -256,8 +274,11 @@ static void zones(void **state)
     static const char *const kinds[] = { "ZoneName", "ZoneType", "IsReverseLookupZone", NULL };
     static const char *const soa[] = { "Name", "SerialNumber", "PrimaryServer", NULL };
     struct ps_param name = { "ExpandProperty", PS_S("ZoneName") };
-    struct ps_param ask[] = { { "Type", PS_S("SOA") }, { "Server", PS_S("127.0.0.1") }, { "DnsOnly", PS_B(true) } };
-    struct ps_command commands[] = { { .name = "Get-DnsServerZone" }, { .name = "Select-Object", .params = &name, .param_count = 1 },
+    struct ps_param ask[] = { { "Type", PS_S("SOA") },
+                              { "Server", PS_S("127.0.0.1") },
+                              { "DnsOnly", PS_B(true) } };
+    struct ps_command commands[] = { { .name = "Get-DnsServerZone" },
+                                     { .name = "Select-Object", .params = &name, .param_count = 1 },
                                      { .name = "Resolve-DnsName", .params = ask, .param_count = 3 } };
     struct ps_command aging[] = { { .name = "Get-DnsServerZone" }, { .name = "Get-DnsServerZoneAging" } };
     struct simresult all = { .wanted = kinds }, serials = { .wanted = soa }, ages = { 0 };
@@ -266,12 +287,14 @@ static void zones(void **state)
 
     open_host(&c, "dns-fra-01", 2);
     assert_true(simclient_call(&c, commands, 1, &all));
-    assert_non_null(strstr(buf_at(&all.text), "ZoneName=corp.example.com ZoneType=Primary IsReverseLookupZone=False"));
+    assert_non_null(
+        strstr(buf_at(&all.text), "ZoneName=corp.example.com ZoneType=Primary IsReverseLookupZone=False"));
     assert_true(lines_of(buf_at(&all.text), ".in-addr.arpa ZoneType=Primary IsReverseLookupZone=True") >= 3);
     assert_true(simclient_call(&c, commands, 3, &serials));
     assert_int_equal(serials.errors, 0); /* this estate is clean */
     assert_int_equal(serials.outputs, all.outputs);
-    assert_true(simclient_call(&c, aging, 2, &ages)); /* refused for secondaries, stubs and forwarders; automatic zones have none */
+    assert_true(simclient_call(
+        &c, aging, 2, &ages)); /* refused for secondaries, stubs and forwarders; automatic zones have none */
     assert_int_equal(ages.errors, all.outputs - lines_of(buf_at(&all.text), "ZoneType=Primary"));
     assert_true(ages.outputs > 3);
     buf_done(&all.text);
@@ -285,13 +308,15 @@ static void stopped_service(void **state)
 {
     static const char *const wanted[] = { "Name", "Status", NULL };
     struct ps_param names = { "Name", PS_S("DNS") };
-    struct ps_command service = { .name = "Get-Service", .params = &names, .param_count = 1 }, list = { .name = "Get-DnsServerZone" };
+    struct ps_command service = { .name = "Get-Service", .params = &names, .param_count = 1 },
+                      list = { .name = "Get-DnsServerZone" };
     struct simresult r = { .wanted = wanted }, none = { 0 };
     struct simclient c;
     (void)state;
 
     open_host(&c, "dns-nyc-01", 1);
-    assert_int_equal(sim_run(NULL, "set", estate, "dns-nyc-01", "ServiceController:DNS", "Status", "Stopped"), 0);
+    assert_int_equal(sim_run(NULL, "set", estate, "dns-nyc-01", "ServiceController:DNS", "Status", "Stopped"),
+                     0);
     assert_true(simclient_call(&c, &service, 1, &r));
     assert_string_equal(buf_at(&r.text), "Name=DNS Status=Stopped\n");
     assert_true(simclient_call(&c, &list, 1, &none));
@@ -312,8 +337,19 @@ static void events(void **state)
                                 { .name = "ForEach-Object", .params = &member, .param_count = 1 } };
     struct simresult first = { .wanted = wanted }, xml = { 0 };
     struct simclient c;
-    char *argv[] = { (char *)sim_program(), "add", estate, "dns-fra-01", "EventLogRecord", "RecordId=9000", "Id=4015", "Level=2", "LogName=DNS Server",
-                     "TimeCreated=2026-11-25T10:00:00Z", "Message=critical", "Data=<1>|two", NULL };
+    char *argv[] = { (char *)sim_program(),
+                     "add",
+                     estate,
+                     "dns-fra-01",
+                     "EventLogRecord",
+                     "RecordId=9000",
+                     "Id=4015",
+                     "Level=2",
+                     "LogName=DNS Server",
+                     "TimeCreated=2026-11-25T10:00:00Z",
+                     "Message=critical",
+                     "Data=<1>|two",
+                     NULL };
     struct err err = { 0 };
     int status = 1;
     (void)state;
@@ -325,7 +361,8 @@ static void events(void **state)
     assert_string_equal(buf_at(&first.text), "Id=4015 Level=2 Message=critical\n");
     assert_true(simclient_call(&c, get, 2, &xml));
     assert_non_null(strstr(buf_at(&xml.text), "<EventRecordID>9000</EventRecordID>"));
-    assert_non_null(strstr(buf_at(&xml.text), "<Data Name='param1'>&#60;1&#62;</Data><Data Name='param2'>two</Data>"));
+    assert_non_null(
+        strstr(buf_at(&xml.text), "<Data Name='param1'>&#60;1&#62;</Data><Data Name='param2'>two</Data>"));
     buf_done(&first.text);
     buf_done(&xml.text);
     simclient_end(&c);
@@ -358,10 +395,17 @@ static void writes_calls_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opens_and_closes), cmocka_unit_test(lists_scopes),     cmocka_unit_test(pipes),
-        cmocka_unit_test(changes_stay),     cmocka_unit_test(errors_table),     cmocka_unit_test(stops_and_queues),
-        cmocka_unit_test(faults_table),     cmocka_unit_test(writes_calls_down),
-        cmocka_unit_test(zones),            cmocka_unit_test(stopped_service),  cmocka_unit_test(events),
+        cmocka_unit_test(opens_and_closes),
+        cmocka_unit_test(lists_scopes),
+        cmocka_unit_test(pipes),
+        cmocka_unit_test(changes_stay),
+        cmocka_unit_test(errors_table),
+        cmocka_unit_test(stops_and_queues),
+        cmocka_unit_test(faults_table),
+        cmocka_unit_test(writes_calls_down),
+        cmocka_unit_test(zones),
+        cmocka_unit_test(stopped_service),
+        cmocka_unit_test(events),
     };
 
     return cmocka_run_group_tests(tests, make_estate, remove_estate);

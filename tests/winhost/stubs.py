@@ -22,6 +22,8 @@ BODIES = {
     "Get-Date": """    process { if ($PSBoundParameters.ContainsKey('Date')) { $Date } else { [datetime]::Now } }
 """,
 }
+BODIES["Get-Variable"] = """    process { if ($Name -contains 'PID') { $PID } else { [Winhost.Estate]::Call($PSCmdlet, $PSBoundParameters) } }
+"""
 BODY = "    process { [Winhost.Estate]::Call($PSCmdlet, $PSBoundParameters) }\n"
 
 
