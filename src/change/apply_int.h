@@ -91,6 +91,7 @@ struct apply_server {
     char session[48];       /* "pid 4711", "" = not known */
     bool session_asked;
     char lost_session[48];
+    int64_t gone_again_ms;  /* until it is asked once more whether the lost process is gone */
     struct seen seen;
     struct reread_call *reads;
     size_t read_count, read_next, reads_open;

@@ -14,7 +14,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 
-enum { GONE_AGAIN_MS = 1000, REACH_AGAIN_MS = 3000 };
+enum { GONE_AGAIN_MS = 50, GONE_AGAIN_MOST_MS = 2000, REACH_AGAIN_MS = 3000 };
 
 static void window_open(struct apply_server *server);
 static void server_send(struct apply_server *server);
@@ -496,6 +496,7 @@ static bool time_is_over(const struct apply_server *server)
 
 static void settle_next(struct apply_server *server)
 {
+    server->gone_again_ms = MAX(server->gone_again_ms, GONE_AGAIN_MS);
     read_begin(server, SERVER_SETTLING);
 }
 
@@ -547,7 +548,8 @@ static void gone_answered(struct apply_call *call, enum ps_end end)
     if (server->gone)
         settle_next(server);
     else
-        wait_gone(server, there ? GONE_AGAIN_MS : INT64_MAX / 2);
+        wait_gone(server, there ? server->gone_again_ms : INT64_MAX / 2);
+    server->gone_again_ms = MIN(server->gone_again_ms * 2, GONE_AGAIN_MOST_MS);
 }
 
 /* After a loss the rest of the window is sent over the new connection, freshly read; its session is another one. */

@@ -38,7 +38,7 @@ static void make_call(struct reread_call *out, const struct object_type *object,
 {
     const struct source *from = &object->sources[source];
     const struct property *key = first_key(object);
-    struct ps_param *params = arena_alloc(arena, (COUNT(from->args) + 1) * sizeof(*params));
+    struct ps_param *params = arena_alloc(arena, (COUNT(from->args) + 2) * sizeof(*params));
     struct ps_command *command = arena_alloc(arena, sizeof(*command));
     size_t count = 0;
 
@@ -48,6 +48,8 @@ static void make_call(struct reread_call *out, const struct object_type *object,
     if (key != NULL && from->mode != SOURCE_SINGLE)
         params[count++] = (struct ps_param){ .name = key->write.parameter != NULL ? key->write.parameter : key->read.property,
                                              .value = only };
+    /* a profile that says Stop would make one missing row the end of all */
+    params[count++] = (struct ps_param){ .name = "ErrorAction", .value = PS_S("Continue") };
     *command = (struct ps_command){ .name = from->cmdlet, .params = params, .param_count = count };
     *out = (struct reread_call){ .object = object, .source = source, .call = { .commands = command, .command_count = 1 } };
 }
