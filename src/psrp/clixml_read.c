@@ -353,6 +353,7 @@ void clixml_reader_free(struct clixml_reader *r)
     free(r->fixups);
     buf_done(&r->text);
     buf_done(&r->bytes);
+    buf_done(&r->message);
     free(r);
 }
 
@@ -384,6 +385,10 @@ static void shrink(struct clixml_reader *r)
         buf_done(&r->text);
     if (r->bytes.cap > 1 << 20)
         buf_done(&r->bytes);
+    if (r->message.cap > 1 << 16) {
+        xmlCtxtReset(r->context); /* lets go of it */
+        buf_done(&r->message);
+    }
 }
 
 /* The parser's own complaint as part of a sentence. */
@@ -395,18 +400,35 @@ static void fail_malformed(struct clixml_reader *r)
     reader_fail(r, "the answer is not well-formed XML: %.*s", len ? (int)MIN(len, 120u) : 12, len ? why : "it has no end");
 }
 
+/* xmlCtxtReadMemory() without its input buffer, which costs a third of the time: the parser reads our copy where it lies. */
+static bool parse_text(struct clixml_reader *r, const char *text, size_t len)
+{
+    buf_clear(&r->message);
+    buf_add(&r->message, text, len);
+    xmlCtxtReset(r->context);
+    xmlCtxtUseOptions(r->context, PARSE_OPTIONS);
+    xmlParserInputPtr input = xmlNewStringInputStream(r->context, (const xmlChar *)buf_at(&r->message));
+    if (!input || inputPush(r->context, input) < 0)
+        return err_set(&r->err, ERR_IO, "", "libxml2 takes no input: out of memory");
+    if ((size_t)(input->end - input->base) == len)
+        xmlParseDocument(r->context);
+    else
+        reader_fail(r, "the answer is not well-formed XML: there is a NUL in it");
+    return true;
+}
+
 /* One attempt. *code: libxml2's error number, 0 = none. */
 static bool parse(struct clixml_reader *r, const char *text, size_t len, struct arena *arena, struct ps_value *out,
                   int *code)
 {
     begin(r, arena, out);
+    *code = 0;
     if (!r->context && !new_context(r)) {
         err_set(&r->err, ERR_IO, "", "libxml2 gives no parser: out of memory");
         return false;
     }
-    xmlDocPtr doc = xmlCtxtReadMemory(r->context, text, (int)len, NULL, NULL, PARSE_OPTIONS);
-    if (doc)
-        xmlFreeDoc(doc);
+    if (!parse_text(r, text, len))
+        return false;
     *code = r->failed ? 0 : r->context->lastError.code;
     if (!r->failed && (!r->context->wellFormed || !r->have_root))
         fail_malformed(r);

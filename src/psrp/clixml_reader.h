@@ -98,7 +98,8 @@ struct clixml_reader {
     size_t type_list_count, type_list_cap;
     struct fixup *fixups;
     size_t fixup_count, fixup_cap;
-    struct buf text, bytes;
+    struct buf text, bytes; /* of the element at hand */
+    struct buf message;     /* what the parser reads, NUL at its end */
 };
 
 /* Notes the first error and stops the parser: its buffers may be gone afterwards. */
