@@ -101,15 +101,57 @@ static const char *longest_literal(struct parser *p, const char *text)
     return arena_strndup(&p->out->mem, best, best_len);
 }
 
+/* The server has rows with this text somewhere. A server whose text is not known has to be looked at. */
+static void server_has(struct parser *p, const char *text)
+{
+    int run = strlen(text) > 2 ? 3 : 2;
+
+    query_server_sql(p, "coalesce((SELECT CASE WHEN may_have(w.%s, ?, %d) THEN has(w.text, ?) ELSE 0 END FROM \"%s_words\" w"
+                     " WHERE w.server = s.id), 1)", run == 3 ? "threes" : "twos", run, p->object->table);
+    query_server_param(p, V_TEXT(text));
+    query_server_param(p, V_TEXT(text));
+}
+
 static void plain_in_find(struct parser *p, const struct word *word)
 {
     const char *text = lower(p, word->text);
 
     query_sql(p, word->wild ? "any_line(f.find, ?)" : "has(f.find, ?)");
     query_param(p, V_TEXT(text));
-    /* A server whose text is not known has to be looked at. */
-    query_server_sql(p, "coalesce(has((SELECT w.text FROM \"%s_words\" w WHERE w.server = s.id), ?), 1)", p->object->table);
-    query_server_param(p, V_TEXT(word->wild ? longest_literal(p, text) : text));
+    server_has(p, word->wild ? longest_literal(p, text) : text);
+}
+
+/* Is the property's text part of what plain words search? */
+static bool in_find(const struct object_type *object, const struct property *property)
+{
+    const char *at = object->free_text;
+    size_t len = strlen(property->name);
+
+    if (!object->find_table || property->sql)
+        return false;
+    while ((at = strstr(at, property->name)) != NULL) {
+        if ((at == object->free_text || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* A value of a text field that is searched: servers that do not have its letters at all have no such row. Nothing as the value:
+ * servers that have something in all rows have none. */
+static void server_has_value(struct parser *p, const struct property *property, const struct word *word)
+{
+    const char *literal = word->wild ? longest_literal(p, word->text) : word->text;
+    bool find = in_find(p->object, property);
+
+    /* Words of an enum are on every server: asking would only cost. */
+    if (find && literal[0] && property->kind == KIND_TEXT)
+        server_has(p, lower(p, literal));
+    else if (find && word->text[0] == '\0')
+        query_server_sql(p, "coalesce((SELECT instr(w.empty, ',%s,') FROM \"%s_words\" w WHERE w.server = s.id), 1)",
+                         property->name, p->object->table);
+    else
+        query_server_sql(p, "1");
 }
 
 /* A word that a column beside the free text shows as a whole ("over") finds the rows that show it. */
@@ -404,12 +446,19 @@ static bool any_value(struct parser *p, const struct property *property, enum co
                       size_t count)
 {
     query_sql(p, "(");
+    query_server_sql(p, "(");
     for (size_t i = 0; i < count; i++) {
         query_sql(p, i ? " OR " : "");
+        query_server_sql(p, i ? " OR " : "");
+        if (op == IS)
+            server_has_value(p, property, &values[i]);
+        else
+            query_server_sql(p, "1");
         if (!is_value(p, property, &values[i]))
             return false;
     }
     query_sql(p, op == IS_NOT ? ") IS NOT TRUE" : ")");
+    query_server_sql(p, ")");
     return true;
 }
 
@@ -474,9 +523,9 @@ bool query_field(struct parser *p, const char *name, size_t name_at, enum compar
         return address_term(p, text_casecmp(name, "ip") == 0, name_at, op, values, count);
     if (place < 0)
         return no_such_field(p, name, name_at);
-    query_server_sql(p, "1");
     if (op == IS || op == IS_NOT)
         return any_value(p, &p->object->properties[place], op, values, count);
+    query_server_sql(p, "1");
     if (op == CONTAINS)
         return contains_term(p, &p->object->properties[place], &values[0]);
     return compare_term(p, &p->object->properties[place], name_at, op, &values[0]);

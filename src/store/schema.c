@@ -113,12 +113,14 @@ static void find_table_sql(const struct object_type *object, struct buf *out)
     buf_adds(out, ")) WITHOUT ROWID");
 }
 
-/* All searched text of a server's rows in one piece: a word that is not in it is in none of them. Missing = not known; the
- * triggers throw it away, store_source_done() makes it. */
+/* All searched text of a server's rows in one piece: a word that is not in it is in none of them. The bitmaps of its runs of
+ * three and of two bytes are much smaller and say so for most words; empty names the columns that some row has nothing
+ * in (",name,state,"). Missing = not known; the triggers throw it away,
+ * store_source_done() makes it. */
 static void words_table_sql(const struct object_type *object, struct buf *out)
 {
-    buf_addf(out, "CREATE TABLE \"%s_words\"(server INTEGER PRIMARY KEY REFERENCES server(id) ON DELETE CASCADE, text TEXT)",
-             object->table);
+    buf_addf(out, "CREATE TABLE \"%s_words\"(server INTEGER PRIMARY KEY REFERENCES server(id) ON DELETE CASCADE,"
+             " empty TEXT, threes BLOB, twos BLOB, text TEXT)", object->table);
 }
 
 /* ------------------------------------------------------------------ free text */
@@ -166,6 +168,23 @@ static void add_find_columns(struct buf *out, const struct property *p, const ch
     for (const char *at = strstr(p->sql, "o."); at; at = strstr(at + 1, "o."))
         if (at == p->sql || !word_char(at[-1]))
             buf_addf(out, "%s%.*s", out->len ? "," : "", (int)strspn(at + 2, "abcdefghijklmnopqrstuvwxyz_0123456789"), at + 2);
+}
+
+/* "|| iif(max(name is empty), 'name,', '')" for one property. */
+static void add_empty_part(struct buf *out, const struct property *p, const char *alias)
+{
+    (void)alias;
+    if (!p->sql)
+        buf_addf(out, " || iif(max(coalesce(\"%s\", '') = ''), '%s,', '')", schema_column(p), p->name);
+}
+
+void schema_words_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "INSERT INTO \"%s_words\" SELECT ?1, (SELECT ','", object->table);
+    each_free_text(object, add_empty_part, out, "");
+    buf_addf(out, " FROM \"%s\" WHERE server = ?1), runs(t, 3), runs(t, 2), t FROM (SELECT coalesce(group_concat(find, char(10)), '')"
+             " AS t FROM \"%s_find\" WHERE server = ?1) WHERE NOT EXISTS (SELECT 1 FROM \"%s_words\" WHERE server = ?1)",
+             object->table, object->table, object->table);
 }
 
 static void find_expression(const struct object_type *object, const char *alias, struct buf *out)
@@ -244,7 +263,7 @@ static void view_sql(const struct object_type *object, struct buf *out)
 }
 
 /* ------------------------------------------------------------------ all of it, as rows */
-enum thing_kind { THING_TABLE, THING_INDEX, THING_TRIGGER, THING_VIEW };
+enum thing_kind { THING_TABLE, THING_CACHE /* a table that can be filled again */, THING_INDEX, THING_TRIGGER, THING_VIEW };
 struct thing {
     enum thing_kind kind;
     char *name, *sql;
@@ -291,7 +310,7 @@ static void add_find(struct things *things, const struct object_type *object)
         const char *suffix;
         void (*sql)(const struct object_type *, struct buf *);
     } parts[] = { { THING_TABLE, "find", find_table_sql },
-                  { THING_TABLE, "words", words_table_sql },
+                  { THING_CACHE, "words", words_table_sql },
                   { THING_TRIGGER, "find_new", find_new_sql },
                   { THING_TRIGGER, "find_set", find_set_sql },
                   { THING_TRIGGER, "find_gone", find_gone_sql } };
@@ -486,7 +505,7 @@ static bool add_columns(struct store *store, const struct object_type *object, b
 /* Makes one thing that is missing or different. *made: it was not there like this before. */
 static bool make_thing(struct store *store, const struct thing *thing, bool keep, bool *made, struct err *err)
 {
-    static const char *const words[] = { "TABLE", "INDEX", "TRIGGER", "VIEW" };
+    static const char *const words[] = { "TABLE", "TABLE", "INDEX", "TRIGGER", "VIEW" };
     char *old = NULL, *drop = NULL;
     bool ok = existing_sql(store, thing->name, &old, err);
 

@@ -249,11 +249,60 @@ static void sql_any_line(sqlite3_context *context, int count, sqlite3_value **ar
     sqlite3_result_int(context, found);
 }
 
+/* ------------------------------------------------------------------ bitmaps of runs */
+enum { RUN_BITS = 65536 };
+
+/* Which bit stands for a run of two or three bytes. Two have a bit each; of three, some share one. */
+static unsigned run_bit(const unsigned char *at, int run)
+{
+    unsigned two = (unsigned)at[0] << 8 | at[1];
+
+    return run == 2 ? two : (two * 0x9e37u + at[2] * 0x85ebu + (unsigned)(at[2] << 7)) % RUN_BITS;
+}
+
+/* runs(text, 2 or 3): the bitmap. */
+static void sql_runs(sqlite3_context *context, int count, sqlite3_value **args)
+{
+    const unsigned char *text = sqlite3_value_text(args[0]);
+    int len = sqlite3_value_bytes(args[0]), run = sqlite3_value_int(args[1]);
+    unsigned char *bits = sqlite3_malloc(RUN_BITS / 8);
+
+    (void)count;
+    if (!bits) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    memset(bits, 0, RUN_BITS / 8);
+    for (int i = 0; text && i + run <= len; i++)
+        bits[run_bit(text + i, run) >> 3] |= (unsigned char)(1 << (run_bit(text + i, run) & 7));
+    sqlite3_result_blob(context, bits, RUN_BITS / 8, sqlite3_free);
+}
+
+/* may_have(bitmap, word, 2 or 3): 0 if a run of the word is not in the text; 1 if all may be. */
+static void sql_may_have(sqlite3_context *context, int count, sqlite3_value **args)
+{
+    const unsigned char *bits = sqlite3_value_blob(args[0]), *word = sqlite3_value_text(args[1]);
+    int size = sqlite3_value_bytes(args[0]), len = sqlite3_value_bytes(args[1]), run = sqlite3_value_int(args[2]);
+    bool may = true;
+
+    (void)count;
+    for (int i = 0; may && bits && word && size == RUN_BITS / 8 && i + run <= len; i++)
+        may = bits[run_bit(word + i, run) >> 3] >> (run_bit(word + i, run) & 7) & 1;
+    sqlite3_result_int(context, may);
+}
+
 bool store_functions(struct store *store)
 {
-    const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    static const struct {
+        const char *name;
+        int args;
+        void (*fn)(sqlite3_context *, int, sqlite3_value **);
+    } functions[] = { { "has", 2, sql_has },   { "contains", 2, sql_contains }, { "any_line", 2, sql_any_line },
+                      { "runs", 2, sql_runs }, { "may_have", 3, sql_may_have } };
 
-    return sqlite3_create_function(store->db, "has", 2, how, NULL, sql_has, NULL, NULL) == SQLITE_OK &&
-           sqlite3_create_function(store->db, "contains", 2, how, NULL, sql_contains, NULL, NULL) == SQLITE_OK &&
-           sqlite3_create_function(store->db, "any_line", 2, how, NULL, sql_any_line, NULL, NULL) == SQLITE_OK;
+    for (size_t i = 0; i < COUNT(functions); i++)
+        if (sqlite3_create_function(store->db, functions[i].name, functions[i].args, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                    functions[i].fn, NULL, NULL) != SQLITE_OK)
+            return false;
+    return true;
 }

@@ -1,6 +1,4 @@
 /* states.c - what is kept beside the rows: changes of state with their times, and a server's totals. */
-#include <stdlib.h>
-
 #include "store_int.h"
 
 bool states_note(struct store *store, server_id server, const struct object_type *object, row_id row, const char *name,
@@ -62,15 +60,14 @@ bool totals_update(struct store *store, server_id server, const struct object_ty
 
 bool words_update(struct store *store, server_id server, const struct object_type *object, struct err *err)
 {
-    char *sql;
+    struct buf sql = { 0 };
     sqlite3_stmt *stmt;
 
     if (!object->find_table)
         return true;
-    sql = x_asprintf("INSERT INTO \"%s_words\" SELECT ?1, coalesce(group_concat(find, char(10)), '') FROM \"%s_find\""
-                     " WHERE server = ?1 ON CONFLICT DO NOTHING", object->table, object->table);
-    stmt = store_prepare(store, sql, err);
-    free(sql);
+    schema_words_sql(object, &sql);
+    stmt = store_prepare(store, buf_at(&sql), err);
+    buf_done(&sql);
     if (!stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, server);

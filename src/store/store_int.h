@@ -75,6 +75,8 @@ bool schema_check(struct store *store, bool *current, struct err *err);
 bool schema_update(struct store *store, struct err *err);
 /* Column of a property in its table; NULL: it has none (computed). */
 const char *schema_column(const struct property *property);
+/* INSERT INTO TABLE_words ... for server ?1, unless it is there. */
+void schema_words_sql(const struct object_type *object, struct buf *out);
 /* Tables, indexes, triggers and views of one object type, as one SQL text (also for tests and the schema page). */
 void schema_object_ddl(const struct object_type *object, struct buf *out);
 
