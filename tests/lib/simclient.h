@@ -110,10 +110,10 @@ static inline bool simclient_start(struct simclient *c, const char *dir, const c
     return simclient_start_argv(c, argv, name, runspaces);
 }
 
-/* Until *flag, or what was asked for can no longer come, or 10 s. */
+/* Until *flag, or what was asked for can no longer come, or a minute: the machine may be busy. */
 static inline bool simclient_until(struct simclient *c, const bool *flag)
 {
-    int64_t end = clock_mono_ms() + 10000;
+    int64_t end = clock_mono_ms() + 60000;
 
     while (!*flag && !c->ended && !c->broken && clock_mono_ms() < end) {
         struct buf *out = psrp_out(c->psrp);
