@@ -78,7 +78,7 @@ struct psrp *psrp_new(const char *where, int runspaces, const struct psrp_limits
                       void *ctx);
 void psrp_free(struct psrp *psrp); /* no callbacks; NULL is fine. Not from within a callback. */
 
-/* What the host sent on stdout. false: broken (also reported by the callback). */
+/* What the host sent on stdout. false: broken (also reported by the callback). Not from within a callback, nor psrp_eof(). */
 bool psrp_feed(struct psrp *psrp, const void *bytes, size_t len, struct err *err);
 /* The stream ended: calls get PS_LOST, then broken(). stderr_text: last words of the host for the message, or NULL. */
 void psrp_eof(struct psrp *psrp, const char *stderr_text);
