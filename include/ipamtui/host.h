@@ -9,10 +9,16 @@
 
 enum host_state { HOST_CLOSED, HOST_CONNECTING, HOST_STARTING /* PowerShell */, HOST_OPEN, HOST_FAILED };
 
+/* How PowerShell is spoken to: by its remoting protocol, or by plain lines to `powershell.exe -Command -`. AUTO: the second when the
+ * first does not open; which it was, host_dialect() tells. */
+enum host_dialect { HOST_DIALECT_AUTO, HOST_DIALECT_PSRP, HOST_DIALECT_PLAIN };
 struct host_options {
     int runspaces;            /* pipelines at once */
     int64_t start_timeout_ms; /* remote program to PowerShell's answer; 0 = 60 s */
     int64_t idle_close_ms;    /* 0 = never */
+    enum host_dialect dialect;
+    enum host_dialect first;  /* AUTO: begin with this one, which worked the last time; AUTO = psrp */
+    const char *plain_command;/* what is executed for the plain dialect; NULL: the usual, with kind `command` none */
 };
 struct host_events {
     void (*state)(void *ctx, enum host_state state, const struct err *err); /* err: only with HOST_FAILED */
@@ -41,6 +47,7 @@ const struct err *host_error(const struct host *host); /* why HOST_FAILED; kind 
 enum transport_step host_failed_step(const struct host *host); /* STEP_OPEN: PowerShell itself */
 enum transport_step host_step(const struct host *host); /* while HOST_CONNECTING: how far it got */
 const char *host_version(const struct host *host);     /* PowerShell: "5.1.20348.2110", "" before */
+enum host_dialect host_dialect(const struct host *host);  /* the one in use, or tried last: never AUTO */
 const char *host_describe(const struct host *host);
 const char *host_warning(const struct host *host);     /* the latest warning text of a call, "" */
 struct loop *host_loop(const struct host *host);

@@ -84,6 +84,7 @@ struct server {
     bool down;        /* did not answer the last time */
     char *way;        /* how it is reached, as one text: another way means another session */
     struct host *host;
+    enum host_dialect dialect; /* as remembered */
     struct task *task; /* the one that runs */
     bool changed;      /* drop the session when the task is over */
     struct err failure; /* the last one of its connection */

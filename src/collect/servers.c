@@ -11,6 +11,7 @@ struct way {
     enum transport_kind kind;
     const char *address, *user, *jump, *command;
     int port;
+    enum host_dialect dialect;
 };
 
 struct server *server_known(struct collector *c, server_id id)
@@ -48,6 +49,37 @@ static const char *first_of(const char *a, const char *b)
     return a[0] != '\0' ? a : b ? b : "";
 }
 
+static enum host_dialect dialect_of(const char *word)
+{
+    return strcmp(word, "plain") == 0 ? HOST_DIALECT_PLAIN : strcmp(word, "psrp") == 0 ? HOST_DIALECT_PSRP : HOST_DIALECT_AUTO;
+}
+
+/* The dialect that a server was found to speak, where nobody chose one: trying the other first costs a time-out. */
+static enum host_dialect remembered(const struct server *server)
+{
+    char *key = x_asprintf("dialect.%lld", (long long)server->id);
+    char *word = store_setting_get(server->c->store, key);
+    enum host_dialect dialect = dialect_of(word ? word : "");
+
+    free(word);
+    free(key);
+    return dialect;
+}
+
+static void remember(const struct server *server)
+{
+    enum host_dialect dialect = host_dialect(server->host);
+    char *key = NULL;
+    struct err err = { 0 };
+
+    if (dialect == server->dialect)
+        return;
+    key = x_asprintf("dialect.%lld", (long long)server->id);
+    if (!store_setting_put(server->c->store, key, dialect == HOST_DIALECT_PLAIN ? "plain" : NULL, &err))
+        log_line(server->name, "the dialect is not remembered: %s", err.text);
+    free(key);
+}
+
 static struct way way_of(const struct row *row, const struct settings *set, const char *name)
 {
     struct way way = { .kind = set->transport, .port = set->port };
@@ -59,6 +91,7 @@ static struct way way_of(const struct row *row, const struct settings *set, cons
     way.jump = first_of(text_of(row, "jump"), set->jump);
     way.command = way.kind == TRANSPORT_COMMAND ? text_of(row, "command")
                                                 : first_of(text_of(row, "powershell"), set->powershell);
+    way.dialect = dialect_of(text_of(row, "dialect"));
     if (port >= 0 && row->values[port].type == VALUE_INT)
         way.port = (int)row->values[port].i;
     return way;
@@ -75,6 +108,10 @@ static void on_state(void *ctx, enum host_state state, const struct err *err)
         server->failed_step = host_failed_step(server->host);
     } else {
         tasks_progress(server);
+    }
+    if (state == HOST_OPEN) {
+        remember(server);
+        server->dialect = host_dialect(server->host);
     }
 }
 
@@ -93,8 +130,10 @@ static void session_make(struct server *server, const struct way *way)
         .port = way->port, .command = way->command,
     };
     struct host_options options = { .runspaces = c->set.max_calls, .start_timeout_ms = c->set.connect_timeout_ms,
-                                    .idle_close_ms = c->set.idle_close_ms };
+                                    .idle_close_ms = c->set.idle_close_ms, .dialect = way->dialect };
 
+    server->dialect = remembered(server) == HOST_DIALECT_PLAIN ? HOST_DIALECT_PLAIN : HOST_DIALECT_PSRP;
+    options.first = server->dialect;
     server->host = host_new(c->hub, c->loop, &target, &options, c->interactive ? &asking : &silent, server);
 }
 
@@ -131,8 +170,8 @@ bool server_prepare(struct server *server, struct err *err)
                 server->name);
         goto out;
     }
-    text = x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%s", server->name, (int)way.kind, way.address, way.user, way.jump, way.port,
-                      way.command);
+    text = x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%d\n%s", server->name, (int)way.kind, way.address, way.user, way.jump, way.port,
+                      (int)way.dialect, way.command);
     if (server->host && (server->changed || strcmp(text, server->way) != 0))
         server_drop(server);
     if (!server->host) {

@@ -10,8 +10,10 @@
 struct dialect;
 struct dialect_ops {
     const char *name;    /* "psrp": shown, remembered per host */
+    const char *title;   /* "PowerShell remoting": what the other side is not, in errors */
     const char *command; /* what is executed on a host when nobody says otherwise */
     bool stops_calls;    /* a running call can be stopped; false: only by dropping the connection */
+    int runspaces_max;   /* calls at once at most; 0 = as many as asked for */
     struct dialect *(*open)(const char *where, int runspaces, const struct psrp_events *events, void *ctx);
     void (*free)(struct dialect *dialect); /* no callbacks; not from within one */
     void (*feed)(struct dialect *dialect, const void *bytes, size_t len);
@@ -30,6 +32,6 @@ struct dialect_ops {
 struct dialect {
     const struct dialect_ops *ops;
 };
-extern const struct dialect_ops dialect_psrp;
+extern const struct dialect_ops dialect_psrp, dialect_plain;
 
 #endif

@@ -73,6 +73,7 @@ static const char *dialect_noise(const struct dialect *dialect)
 
 const struct dialect_ops dialect_psrp = {
     .name = "psrp",
+    .title = "PowerShell remoting",
     .command = "powershell.exe -s -NoLogo -NoProfile",
     .stops_calls = true,
     .open = dialect_open,

@@ -6,6 +6,9 @@
 
 enum { DENIED = 18, SECURITY = 25 };
 
+#define NO_SERVICES \
+    "not allowed to see services; the account needs the rights of a local administrator, or read access to the service manager"
+
 /* What an id means and what to try. Ids of the DHCP and DNS providers are "DHCP n,Cmdlet" and "WIN32 n,Cmdlet"; texts of
  * servers are localized and long, so a known id gets our sentence. */
 static const struct meaning {
@@ -42,8 +45,8 @@ static const struct meaning {
     { "CannotConvertArgument*", ERR_INPUT, "the server did not accept the type of a value" },
     { "ScriptsNotAllowed", ERR_DENIED, "the session there allows no scripts (constrained endpoint)" },
     { "NoServiceFoundForGivenName", ERR_NOT_FOUND, "the service is not installed there" },
-    { "System.InvalidOperationException,Microsoft.PowerShell.Commands.GetServiceCommand", ERR_DENIED,
-      "not allowed to see services; the account needs the rights of a local administrator, or read access to the service manager" },
+    { "System.InvalidOperationException,Microsoft.PowerShell.Commands.GetServiceCommand", ERR_DENIED, NO_SERVICES },
+    { "System.InvalidOperationException,Get-Service", ERR_DENIED, NO_SERVICES },
     { "CouldNotGetServiceInfo*", ERR_DENIED, "not allowed to see the service's state" },
     { "PipelineStopped", ERR_CANCELLED, "stopped" },
     { "CallTimeout", ERR_TIMEOUT, NULL },
