@@ -13,6 +13,9 @@
 
 #include "ipamtui/catalog.h"
 
+/* Stands in where between what only helps to pass over servers and the condition itself, if there is the former. */
+#define QUERY_ROWS "/*rows*/"
+
 struct query {
     struct buf where;      /* SQL; empty = everything */
     struct value *params;  /* texts in mem */

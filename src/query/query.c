@@ -324,7 +324,7 @@ static void put_servers_first(struct parser *p)
     if (strstr(buf_at(&p->servers.where), "s.")) {
         struct value *params = x_calloc(p->servers.param_count + q->param_count + 1, sizeof(*params));
 
-        buf_addf(&where, "%s AND %s", buf_at(&p->servers.where), buf_at(&q->where));
+        buf_addf(&where, "%s AND " QUERY_ROWS "%s", buf_at(&p->servers.where), buf_at(&q->where));
         memcpy(params, p->servers.params, p->servers.param_count * sizeof(*params));
         if (q->param_count)
             memcpy(params + p->servers.param_count, q->params, q->param_count * sizeof(*params));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipamtui/text.h"
+#include "ipamtui/clock.h"
 #include "store_int.h"
 
 enum { FIRST_CHUNK = 64, CHUNK_MAX = 8192 };
@@ -208,8 +208,86 @@ static sqlite3_stmt *list_statement(struct store *store, const struct list_spec 
     return stmt;
 }
 
+/* ------------------------------------------------------------------ the first rows of a sorted list */
+/* Sorting what a condition leaves of a big object takes a while. But when the order is that of an index, its beginning can be
+ * found by walking the index: at once if many rows meet the condition. If few do, the walk is given up after PROBE_MS, and the
+ * rest is quick. Both give the same order, so that the list goes on where the walk ended. */
+#define ROWS_MARK "/*rows*/"
+enum { PROBE_MS = 30, PROBE_STEPS = 2000 };
+
+struct probe {
+    int64_t deadline_ms;
+    bool over;
+};
+
+static int on_progress(void *ctx)
+{
+    struct probe *probe = ctx;
+
+    probe->over = clock_mono_ms() >= probe->deadline_ms;
+    return probe->over;
+}
+
+static bool worth_probing(const struct list_spec *spec, const struct order *order)
+{
+    return !order->standard && !is_server(spec->object) && spec->where && spec->where[0] &&
+           (spec->object->properties[order->keys[0].property].flags & PROP_INDEX) && servers_outside(spec, order, spec->where);
+}
+
+/* The walk: only the condition on rows; asking for the server first would be done for every row here. */
+static sqlite3_stmt *probe_statement(struct store *store, const struct list_spec *spec, const struct order *order,
+                                     struct err *err)
+{
+    const char *mark = strstr(spec->where, ROWS_MARK), *where = mark ? mark + strlen(ROWS_MARK) : spec->where;
+    const char *table = spec->object->table;
+    struct buf sql = { 0 };
+    sqlite3_stmt *stmt;
+    size_t skipped = 0;
+
+    for (const char *at = spec->where; at < where; at++)
+        skipped += *at == '?';
+    buf_addf(&sql, "SELECT o.id FROM \"%s\" o CROSS JOIN server s ON s.id = o.server", table);
+    if (spec->object->find_table && strstr(where, "f.find")) {
+        buf_addf(&sql, " CROSS JOIN \"%s_find\" f ON f.server = o.server", table);
+        for (size_t i = 0; i < spec->object->property_count; i++)
+            if (spec->object->properties[i].flags & PROP_KEY)
+                buf_addf(&sql, " AND f.\"%s\" = %s", schema_column(&spec->object->properties[i]),
+                         store_expression(spec->object, (int)i));
+    }
+    buf_addf(&sql, " WHERE %s", where);
+    add_order(&sql, spec, order, false);
+    stmt = store_prepare(store, buf_at(&sql), err);
+    buf_done(&sql);
+    if (stmt && skipped <= spec->param_count)
+        bind_all(store, stmt, spec->params + skipped, spec->param_count - skipped);
+    return stmt;
+}
+
+/* Up to FIRST_CHUNK ids; *whole: there are no more. */
+static bool probe(struct store *store, const struct list_spec *spec, const struct order *order, row_id *ids, size_t *count,
+                  bool *whole, struct err *err)
+{
+    struct probe limit = { .deadline_ms = clock_mono_ms() + PROBE_MS };
+    sqlite3_stmt *stmt = probe_statement(store, spec, order, err);
+    int rc = SQLITE_ROW;
+
+    if (!stmt)
+        return false;
+    sqlite3_progress_handler(store->db, PROBE_STEPS, on_progress, &limit);
+    while (*count < FIRST_CHUNK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        ids[(*count)++] = sqlite3_column_int64(stmt, 0);
+    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    *whole = rc == SQLITE_DONE;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE && !limit.over)
+        store_fail(store, "reading a list", err);
+    store_release(store, stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE || limit.over;
+}
+
 /* ------------------------------------------------------------------ ids */
-bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_fn *fn, void *ctx, struct err *err)
+/* The list from its beginning on, the first `skip` ids left out: fn has them already. */
+static bool stream_ids(struct store *store, const struct list_spec *spec, size_t skip, list_ids_fn *fn, void *ctx,
+                       struct err *err)
 {
     sqlite3_stmt *stmt = list_statement(store, spec, "o.id", true, err);
     size_t count = 0, chunk = FIRST_CHUNK;
@@ -221,6 +299,10 @@ bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_
         return false;
     ids = x_calloc(CHUNK_MAX, sizeof(*ids));
     while (more && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        if (skip > 0) {
+            skip--;
+            continue;
+        }
         ids[count++] = sqlite3_column_int64(stmt, 0);
         if (count < chunk)
             continue;
@@ -235,6 +317,28 @@ bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_
     store_release(store, stmt);
     free(ids);
     return rc == SQLITE_DONE || rc == SQLITE_ROW;
+}
+
+bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_fn *fn, void *ctx, struct err *err)
+{
+    bool own = sqlite3_get_autocommit(store->db), whole = false, more = true, ok;
+    row_id first[FIRST_CHUNK];
+    struct order order;
+    size_t found = 0;
+
+    make_order(spec, &order);
+    if (!worth_probing(spec, &order))
+        return stream_ids(store, spec, 0, fn, ctx, err);
+    /* The walk and the list have to see the same. */
+    ok = !own || store_exec(store, "BEGIN", "reading a list", err);
+    ok = ok && probe(store, spec, &order, first, &found, &whole, err);
+    if (ok && found > 0)
+        more = fn(ctx, first, found);
+    if (ok && more && !whole)
+        ok = stream_ids(store, spec, found, fn, ctx, err);
+    if (own)
+        store_rollback(store);
+    return ok;
 }
 
 bool store_count(struct store *store, const struct list_spec *spec, int64_t *out, struct err *err)

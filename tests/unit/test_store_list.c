@@ -101,6 +101,32 @@ static void any_order(void **state)
         }
 }
 
+/* A condition takes rows out of a sorted list and changes nothing of its order, whichever way the list is read. */
+static void conditions_keep_the_order(void **state)
+{
+    static const char *const wheres[] = { "has(f.find, 'voice')", "s.name LIKE 'l%'", "has(f.find, 'office-9') AND s.id > 0",
+                                          "1 AND s.id > 0 AND /*rows*/ has(f.find, 'voice-1')", "has(f.find, 'nobody')",
+                                          "s.id > 3 AND o.\"state\" = 'inactive'" };
+    static const char *const sorts[] = { "util", "name", "scope", "lease_duration" };
+    static struct id_vector all, some, sorted;
+    (void)state;
+
+    for (size_t s = 0; s < COUNT(sorts); s++)
+        for (int descending = 0; descending < 2; descending++)
+            for (size_t w = 0; w < COUNT(wheres); w++) {
+                size_t next = 0;
+
+                OK(list_ids(store, &catalog_scopes, NULL, sorts[s], descending, &all));
+                OK(list_ids(store, &catalog_scopes, wheres[w], NULL, false, &some));
+                OK(list_ids(store, &catalog_scopes, wheres[w], sorts[s], descending, &sorted));
+                assert_int_equal(some.count, sorted.count);
+                for (size_t i = 0; i < all.count && next < sorted.count; i++)
+                    next += all.ids[i] == sorted.ids[next];
+                if (next != sorted.count)
+                    fail_msg("%s by %s: place %zu of %zu", wheres[w], sorts[s], next, sorted.count);
+            }
+}
+
 static void words_order_by_rank(void **state)
 {
     static const char *const ranks[] = { "", "under", "optimal", "over" };
@@ -292,6 +318,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_order), cmocka_unit_test(any_order),  cmocka_unit_test(words_order_by_rank),
+        cmocka_unit_test(conditions_keep_the_order),
         cmocka_unit_test(conditions),     cmocka_unit_test(servers),    cmocka_unit_test(rows_that_are_gone),
         cmocka_unit_test(whole_rows),     cmocka_unit_test(stopping),   cmocka_unit_test(interrupted),
     };
