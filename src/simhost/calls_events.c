@@ -128,16 +128,20 @@ const char *sim_event_xml(struct arena *mem, const struct sim_object *event)
         { "Id", "EventID" }, { "Version", "Version" }, { "Level", "Level" }, { "Task", "Task" }
     };
     const char *data = known(event, "Data"), *user = sim_value(event, "UserSid");
+    char utc[CLOCK_ISO_SIZE] = "";
+    int64_t when = 0;
     struct buf out = { 0 };
 
+    if (clock_parse_iso(known(event, "TimeCreated"), &when))
+        clock_iso(when, utc);
     buf_adds(&out,
              "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='");
     answer_xml(&out, known(event, "ProviderName"));
     buf_adds(&out, "'/>");
     for (size_t i = 0; i < COUNT(fields); i++)
         buf_addf(&out, "<%s>%s</%s>", fields[i][1], known(event, fields[i][0]), fields[i][1]);
-    buf_addf(&out, "<TimeCreated SystemTime='%s'/><EventRecordID>%s</EventRecordID><Channel>",
-             known(event, "TimeCreated"), known(event, "RecordId"));
+    buf_addf(&out, "<TimeCreated SystemTime='%s'/><EventRecordID>%s</EventRecordID><Channel>", utc,
+             known(event, "RecordId"));
     answer_xml(&out, known(event, "LogName"));
     buf_addf(&out, "</Channel><Computer>%s</Computer><Security%s%s%s/></System><EventData>",
              known(event, "MachineName"), user ? " UserID='" : "", user ? user : "", user ? "'" : "");

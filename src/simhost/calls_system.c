@@ -151,16 +151,11 @@ bool call_module(struct sim_run *run, const struct sim_call *call)
 
 bool call_date(struct sim_run *run, const struct sim_call *call)
 {
-    time_t now = time(NULL);
-    struct tm tm;
+    const char *region = sim_value(sim_host(run->server), "Region");
     (void)call;
 
-    gmtime_r(&now, &tm);
     sim_emit_record(run,
-                    (struct sim_record){ .tag = "DT",
-                                         .text = arena_printf(run->mem, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                                                              tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                                                              tm.tm_hour, tm.tm_min, tm.tm_sec) });
+                    (struct sim_record){ .tag = "DT", .text = sim_local_time(run->mem, time(NULL), region) });
     return true;
 }
 

@@ -44,6 +44,25 @@ const char *sim_span(struct arena *mem, int64_t ticks)
     return text;
 }
 
+const char *sim_local_time(struct arena *mem, int64_t when_s, const char *region)
+{
+    static const struct {
+        const char *region;
+        int hours;
+    } zones[] = { { "fra", 1 }, { "nyc", -5 }, { "sin", 8 } };
+    int hours = 0;
+    struct tm tm;
+
+    for (size_t i = 0; region && i < COUNT(zones); i++)
+        if (strcmp(zones[i].region, region) == 0)
+            hours = zones[i].hours;
+    time_t local = (time_t)(when_s + hours * 3600);
+    gmtime_r(&local, &tm);
+    return arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d.%07d%c%02d:00", tm.tm_year + 1900, tm.tm_mon + 1,
+                        tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(when_s % 997) * 10000,
+                        hours < 0 ? '-' : '+', abs(hours));
+}
+
 /* Seconds with an optional fraction of up to seven digits. */
 static bool read_seconds(const char **at, int64_t *ticks)
 {

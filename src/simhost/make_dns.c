@@ -5,6 +5,7 @@
 
 #include "ipamtui/clock.h"
 #include "make.h"
+#include "run.h"
 
 enum zone_kind { ZONE_AD, ZONE_FILE, ZONE_STUB, ZONE_FORWARDER };
 enum trouble {
@@ -109,9 +110,7 @@ static enum trouble trouble_of(const struct making *m, int k, const struct zone 
 
 static const char *ago(struct making *m, int64_t seconds)
 {
-    char text[CLOCK_ISO_SIZE];
-
-    return arena_strdup(&m->mem, clock_iso(clock_now_s() - seconds, text));
+    return sim_local_time(&m->mem, clock_now_s() - seconds, m->region);
 }
 
 static const char *dns_address(struct making *m, int place)

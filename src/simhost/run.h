@@ -113,6 +113,8 @@ bool sim_bind_input(struct sim_bound *bound, const struct sim_record *input, str
 bool sim_convert(const char *type, const struct ps_value *value, struct arena *mem, const char **text);
 /* .NET ticks as xs:duration, and a duration as people or .NET write it to that. */
 const char *sim_span(struct arena *mem, int64_t ticks);
+/* A moment as the server's own clock shows it, with its offset from UTC. */
+const char *sim_local_time(struct arena *mem, int64_t when_s, const char *region);
 bool sim_span_parse(const char *text, int64_t *ticks); /* "8.00:30:00", "4" (days), "P8D" */
 
 /* -------- calls.c: what the cmdlets do */
