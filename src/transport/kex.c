@@ -16,8 +16,7 @@
 
 #define BANNER_LIMIT 16384 /* before the line "SSH-..." */
 #define WIPE_BELOW 4096    /* what libssh2 frees may have held a password */
-#define TRIES_MAX 5
-#define RETRY_MS 1000
+#define TRIES_MAX 6
 
 /* ---- what libssh2 calls */
 
@@ -143,10 +142,20 @@ static void fail_not_ssh(struct session *s, const char *shown)
     session_fail(s, STEP_KEX, &err);
 }
 
+/* Newer sshd say so instead of hanging up silently. */
+static bool is_full(const struct session *s)
+{
+    static const char *const words[] = { "Exceeded MaxStartups", "Not allowed at this time" };
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (s->first_len >= strlen(words[i]) && memcmp(s->first, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 /* sshd closes connections above MaxStartups, or of an address it punishes, without a word: wait and come again. */
 static bool try_again(struct session *s)
 {
-    if (s->received > 0 || s->talk || s->proxy.pid > 0 || s->tries + 1 >= TRIES_MAX)
+    if ((s->received > 0 && !is_full(s)) || s->talk || s->proxy.pid > 0 || s->tries + 1 >= TRIES_MAX)
         return false;
     gate_slow(s);
     gate_leave(s, false);
@@ -171,7 +180,9 @@ static void closed_early(struct session *s)
     if (s->talk) { /* an ssh -W says why itself */
         talk_drain(s->talk);
         step = STEP_JUMP;
-        openssh_failure(buf_at(&s->talk->said), s->talk->host, &step, &err);
+        const struct transport *t = s->stream; /* the ssh of a jump in front of it speaks on stderr */
+        if (!t || t->tail.len == 0 || !openssh_failure(buf_at(&t->tail), s->talk->host, &step, &err))
+            openssh_failure(buf_at(&s->talk->said), s->talk->host, &step, &err);
         err_wrap(&err, "jump host %.60s", s->talk->host);
         session_fail(s, STEP_JUMP, &err);
         return;
@@ -193,6 +204,8 @@ static void exchange_failed(struct session *s, int rc)
     struct err err = { 0 };
     char *said = NULL, shown[200];
 
+    if (is_full(s) && try_again(s))
+        return;
     if (not_ssh(s, shown, sizeof(shown)) && !has_banner(s)) {
         fail_not_ssh(s, shown);
         return;

@@ -94,7 +94,7 @@ static bool read_openssh(const char *text, struct buf *blob)
     bool ok = false;
 
     skip_line(&text);
-    if (decode_body(text, &body) && body.len > sizeof(magic) && memcmp(buf_at(&body), magic, sizeof(magic)) == 0) {
+    if (decode_body(text, &body) && body.len > sizeof(magic) && strcmp(buf_at(&body), magic) == 0) {
         const unsigned char *at = (const unsigned char *)buf_at(&body) + sizeof(magic);
         struct wire_in in = { .at = at, .end = at + body.len - sizeof(magic) };
         wire_in_string(&in, &len);

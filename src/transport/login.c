@@ -404,6 +404,9 @@ static bool password_answered(struct login *login)
     if (!login->answered)
         return false;
     login->phase = login->refused ? PHASE_METHODS : PHASE_PASSWORD;
+    if (login->refused && !login->nobody_to_ask)
+        err_set(&login->last, ERR_DENIED, session_host(login->s), "no password was given for %.60s on %.80s",
+                login->s->conf->user ? login->s->conf->user : "", session_host(login->s));
     return true;
 }
 

@@ -130,7 +130,18 @@ static void on_first(struct pipes *p)
     stream_opened(o->t);
 }
 
-/* What the ssh of a jump says comes on stderr; it is ssh's, too, while nothing is open. */
+/* The ssh that carries us to the jump host speaks on our stderr. Its words count before ours, which only tell that it ended. */
+static bool jump_failure(struct openssh *o, enum transport_step *step, struct err *err)
+{
+    const struct transport *t = o->t;
+    const char *jump = t->jump ? t->jump : o->conf ? o->conf->jump : NULL;
+    enum transport_step inner = STEP_CONFIG;
+    if (!jump || o->authenticated || t->tail.len == 0 || !openssh_failure(buf_at(&t->tail), jump, &inner, err))
+        return false;
+    *step = inner == STEP_HOSTKEY ? STEP_HOSTKEY : STEP_JUMP;
+    return !err_wrap(err, "jump host");
+}
+
 static void over(struct pipes *p)
 {
     struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
@@ -144,12 +155,8 @@ static void over(struct pipes *p)
         return;
     bool by_ssh = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 255;
     if (by_ssh || !o->authenticated) {
-        struct buf said = { 0 };
-        buf_add(&said, buf_at(&o->talk.said), o->talk.said.len);
-        if (!o->authenticated)
-            buf_add(&said, buf_at(&t->tail), t->tail.len);
-        openssh_failure(buf_at(&said), o->conf ? o->conf->host : t->address, &step, &err);
-        buf_done(&said);
+        if (!jump_failure(o, &step, &err))
+            openssh_failure(buf_at(&o->talk.said), o->conf ? o->conf->host : t->address, &step, &err);
     } else if (pipes_how(p->status, how, sizeof(how)))
         err_set(&err, ERR_REMOTE, t->name, "the program on %s %s", o->conf->host, how);
     else
@@ -179,6 +186,7 @@ static bool start_child(struct openssh *o, struct err *err)
             .address = t->address,
             .port = t->port,
             .connect_timeout_s = (int)MAX(t->hub->connect_ms / 1000, 1),
+            .alive_s = o->conf->alive_s,
             .can_ask = can_ask,
             .accept_new = o->conf->strict == STRICT_OFF,
             .command = t->command,

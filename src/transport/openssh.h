@@ -11,6 +11,7 @@ struct openssh_how {
     const char *user, *jump, *address;
     int port;
     int connect_timeout_s;
+    int alive_s;           /* ServerAliveInterval; 0 = ours */
     bool can_ask;          /* not BatchMode */
     bool accept_new;       /* configured is "no", which would let a changed key pass */
     const char *command;   /* executed on the host; NULL: pipe_to is set, or neither */
@@ -22,8 +23,9 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
 
 /* A line of ssh's debug messages that tells how far it is. False: not such a line. */
 bool openssh_progress(const char *line, enum transport_step *step);
-/* Why ssh ended, from everything that it said. host: for the sentence. */
-void openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err);
+/* Why ssh ended, from everything that it said. host: for the sentence. *step: how far it was, and then what failed. False: its
+ * words are not known; err holds the last of them. */
+bool openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err);
 
 extern const struct carrier openssh_carrier;
 

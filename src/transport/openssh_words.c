@@ -5,6 +5,8 @@
 #include "ipamtui/text.h"
 #include "openssh.h"
 
+#define ALIVE_S 15
+
 static void option(const char **argv, size_t *n, const char *text)
 {
     argv[(*n)++] = "-o";
@@ -17,7 +19,7 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
     static const char *const always[] = {
         "LogLevel=DEBUG1",        "RequestTTY=no",        "ClearAllForwardings=yes", "StdinNull=no",
         "ForkAfterAuthentication=no", "ForwardAgent=no",  "ForwardX11=no",           "PermitLocalCommand=no",
-        "ServerAliveInterval=15", "ServerAliveCountMax=3", "ControlMaster=no",       "EscapeChar=none",
+        "ServerAliveCountMax=3",  "ControlMaster=no",     "EscapeChar=none",
     };
     size_t n = 0;
 
@@ -34,6 +36,7 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
     option(argv, &n, "RemoteCommand=none"); /* else: "Cannot execute command-line and remote command." */
     option(argv, &n, how->can_ask ? "BatchMode=no" : "BatchMode=yes");
     option(argv, &n, arena_printf(mem, "ConnectTimeout=%d", how->connect_timeout_s));
+    option(argv, &n, arena_printf(mem, "ServerAliveInterval=%d", how->alive_s > 0 ? how->alive_s : ALIVE_S));
     if (how->accept_new)
         option(argv, &n, "StrictHostKeyChecking=accept-new");
     if (how->user) {
@@ -168,7 +171,7 @@ static void last_words(const char *said, char *out, size_t size)
 {
     const char *best = NULL;
     for (const char *at = said; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n'))
-        if (strncmp(at, "debug1:", 7) != 0 && *at > ' ')
+        if (strncmp(at, "debug1:", 7) != 0 && *at != '\n' && *at != '\r')
             best = at;
     if (best)
         line_at(said, best, out, size);
@@ -176,7 +179,7 @@ static void last_words(const char *said, char *out, size_t size)
         snprintf(out, size, "it gave no reason");
 }
 
-void openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err)
+bool openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err)
 {
     char line[200], file[160], text[400];
     for (size_t i = 0; i < COUNT(failures); i++) {
@@ -190,8 +193,9 @@ void openssh_failure(const char *said, const char *host, enum transport_step *st
             *step <= STEP_HOSTKEY || failures[i].step == STEP_HOSTKEY)
             *step = failures[i].step;
         err_set(err, failures[i].kind, host, "%s", text);
-        return;
+        return true;
     }
     last_words(said, line, sizeof(line));
     err_set(err, ERR_REMOTE, host, "the ssh program ended: %s", line);
+    return false;
 }

@@ -12,7 +12,8 @@
 #define CHANNEL_WINDOW (1024 * 1024)
 #define READS_PER_STEP 8
 #define PING_MS 30000      /* silence after which the host is asked for a sign of life */
-#define PING_LIMIT_MS 45000
+#define PING_LIMIT_MS 45000 /* no sign of life so long after it was asked for: dead */
+#define PINGS_MISSED 3       /* the same, where ServerAliveInterval says how often */
 #define END_WAIT_MS 1000   /* for the exit status after the end of output */
 
 void run_describe(struct session *s)
@@ -49,6 +50,16 @@ static void fail_lost(struct session *s, enum transport_step step, const char *d
 
 static void on_ping_time(void *ctx);
 
+static int64_t ping_every(const struct session *s)
+{
+    return s->conf->alive_s > 0 ? (int64_t)s->conf->alive_s * 1000 : PING_MS;
+}
+
+static int64_t ping_limit(const struct session *s)
+{
+    return s->conf->alive_s > 0 ? PINGS_MISSED * ping_every(s) : PING_LIMIT_MS;
+}
+
 static void plan_ping(struct session *s, int64_t delay_ms)
 {
     loop_timer_in(s->hub->loop, &s->ping, delay_ms, on_ping_time, s);
@@ -59,9 +70,9 @@ static void on_ping_time(void *ctx)
     struct session *s = ctx;
     struct err err = { 0 };
     int64_t now = clock_mono_ms();
-    int64_t every = s->conf->alive_s > 0 ? (int64_t)s->conf->alive_s * 1000 : PING_MS;
+    int64_t every = ping_every(s);
 
-    if (s->pinged_ms && now - s->pinged_ms >= PING_LIMIT_MS) {
+    if (s->pinged_ms && now - s->pinged_ms >= ping_limit(s)) {
         err_set(&err, ERR_TIMEOUT, session_host(s), "%.60s does not answer any more (silent for %d s)", session_host(s),
                 (int)((now - s->heard_ms) / 1000));
         session_fail(s, STEP_OPEN, &err);
@@ -73,7 +84,7 @@ static void on_ping_time(void *ctx)
     }
     if (!s->pinged_ms)
         s->pinged_ms = now;
-    plan_ping(s, PING_LIMIT_MS);
+    plan_ping(s, ping_limit(s));
     session_wake(s);
 }
 
@@ -88,7 +99,7 @@ static void step_ping(struct session *s)
     if (rc == 0 || rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
         s->heard_ms = clock_mono_ms();
         s->pinged_ms = 0;
-        plan_ping(s, s->conf->alive_s > 0 ? (int64_t)s->conf->alive_s * 1000 : PING_MS);
+        plan_ping(s, ping_every(s));
     }
 }
 
@@ -122,7 +133,7 @@ static bool step_exec(struct session *s)
     loop_timer_stop(&s->limit);
     s->state = SESSION_RUN;
     s->heard_ms = clock_mono_ms();
-    plan_ping(s, s->conf->alive_s > 0 ? (int64_t)s->conf->alive_s * 1000 : PING_MS);
+    plan_ping(s, ping_every(s));
     stream_opened(s->stream);
     return true;
 }

@@ -19,6 +19,7 @@
 #define STEPS_MAX 64
 #define TUNNEL_WINDOW (256 * 1024)
 #define READS_PER_STEP 8
+#define QUEUE_REST 4096
 
 const char *session_host(const struct session *s)
 {
@@ -88,22 +89,32 @@ static struct session *root_of(struct session *s)
 
 /* ---- sockets of a root */
 
+static void received(struct session *s, const char *bytes, size_t len)
+{
+    size_t more = MIN(len, sizeof(s->first) - s->first_len);
+    memcpy(s->first + s->first_len, bytes, more);
+    s->first_len += more;
+    s->received += len;
+    buf_add(&s->in, bytes, len);
+}
+
+/* Hundreds of idle sessions: an empty queue costs nothing. */
+static void rest(struct buf *queue)
+{
+    if (queue->len == 0 && queue->cap > QUEUE_REST)
+        buf_done(queue);
+}
+
 static bool root_read(struct session *s)
 {
+    char chunk[STREAM_CHUNK];
     bool moved = false;
     for (int i = 0; i < READS_PER_STEP && s->fd_in >= 0 && !s->in_eof && !s->io_err && s->in.len < QUEUE_HIGH; i++) {
-        char *room = buf_room(&s->in, STREAM_CHUNK);
-        ssize_t n = read(s->fd_in, room, STREAM_CHUNK);
+        ssize_t n = read(s->fd_in, chunk, sizeof(chunk));
         if (n > 0) {
-            if (s->first_len < sizeof(s->first)) {
-                size_t more = MIN((size_t)n, sizeof(s->first) - s->first_len);
-                memcpy(s->first + s->first_len, room, more);
-                s->first_len += more;
-            }
-            buf_added(&s->in, (size_t)n);
-            s->received += (size_t)n;
+            received(s, chunk, (size_t)n);
             moved = true;
-            if ((size_t)n == STREAM_CHUNK)
+            if ((size_t)n == sizeof(chunk))
                 continue;
         } else if (n == 0)
             moved = s->in_eof = true;
@@ -204,26 +215,26 @@ static bool step_opens(struct session *s)
 
 static bool step(struct session *s);
 
+/* What it carries is then told so by its own end, with the right words. */
+static bool is_lost(const struct session *s)
+{
+    return s->in_eof || s->io_err;
+}
+
 static bool tunnel_read(struct session *kid)
 {
     bool moved = false;
+    char chunk[LIBSSH2_CHANNEL_PACKET_DEFAULT];
     for (int i = 0; i < READS_PER_STEP && kid->in.len < QUEUE_HIGH && !kid->in_eof && !kid->io_err; i++) {
-        char *room = buf_room(&kid->in, LIBSSH2_CHANNEL_PACKET_DEFAULT);
-        ssize_t n = libssh2_channel_read(kid->tunnel, room, LIBSSH2_CHANNEL_PACKET_DEFAULT);
+        ssize_t n = libssh2_channel_read(kid->tunnel, chunk, sizeof(chunk));
         if (n > 0) {
-            if (kid->first_len < sizeof(kid->first)) {
-                size_t more = MIN((size_t)n, sizeof(kid->first) - kid->first_len);
-                memcpy(kid->first + kid->first_len, room, more);
-                kid->first_len += more;
-            }
-            buf_added(&kid->in, (size_t)n);
-            kid->received += (size_t)n;
+            received(kid, chunk, (size_t)n);
             moved = true;
             continue;
         }
         if (n == 0 && libssh2_channel_eof(kid->tunnel))
             moved = kid->in_eof = true;
-        else if (n < 0 && n != LIBSSH2_ERROR_EAGAIN) {
+        else if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && !is_lost(kid->via)) {
             kid->io_err = EIO;
             moved = true;
         }
@@ -242,7 +253,7 @@ static bool tunnel_write(struct session *s, struct session *kid)
             moved = true;
             continue;
         }
-        if (n < 0 && n != LIBSSH2_ERROR_EAGAIN) {
+        if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && !is_lost(s)) {
             kid->io_err = EIO;
             moved = true;
         }
@@ -270,8 +281,11 @@ static bool carry(struct session *s)
         if (kid->tunnel)
             moved |= tunnel_read(kid);
         moved |= step(kid);
-        if (kid->via == s && kid->tunnel)
+        if (kid->via == s && kid->tunnel) {
             moved |= tunnel_write(s, kid);
+            rest(&kid->in);
+            rest(&kid->out);
+        }
     }
     return moved;
 }
@@ -368,7 +382,7 @@ static bool (*const state_steps[SESSION_DEAD + 1])(struct session *s) = {
 static void check_lost(struct session *s)
 {
     struct err err = { 0 };
-    if (s->state < SESSION_HOSTKEY || s->state >= SESSION_PAUSE || !(s->in_eof || s->io_err) || s->in.len > 0)
+    if (s->state < SESSION_HOSTKEY || s->state >= SESSION_PAUSE || !is_lost(s) || s->in.len > 0)
         return;
     if (s->state == SESSION_RUN && s->stream && s->stream->paused && !s->stream->closing)
         return;
@@ -412,6 +426,8 @@ static void pump(void *ctx)
         }
         moved |= root_write(root);
     } while (moved && clock_mono_us() < until);
+    rest(&root->in);
+    rest(&root->out);
     if (moved)
         session_wake(root);
     connect_watch(root);

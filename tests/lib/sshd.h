@@ -140,7 +140,7 @@ static inline bool sshd_run(const struct lab *lab, struct sshd *s, const char *w
         return false;
     fprintf(f,
             "Port %d\nListenAddress 127.0.0.1\nHostKey %s/hostkey\nPidFile none\nStrictModes no\nPrintMotd no\n"
-            "AuthorizedKeysFile %s/authorized_keys\nLogLevel VERBOSE\n%s\n%s",
+            "AuthorizedKeysFile %s/authorized_keys\nLogLevel VERBOSE\nSetEnv SHLVL=5\n%s\n%s", /* SHLVL: bash reads no .bashrc */
             s->port, s->dir, lab->dir, extra,
             strstr(extra, "UsePAM") ? "" : "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n");
     fclose(f);
@@ -186,11 +186,18 @@ static inline void sshd_stop(struct sshd *s)
     s->pid = 0;
 }
 
+/* To the processes of its connections, two levels deep; each leads a session of its own. */
+static inline void sshd_signal(const struct lab *lab, const struct sshd *s, const char *name)
+{
+    lab_run(lab, "for p in $(pgrep -P %d); do for q in $(pgrep -P $p); do kill -%s $q; done; kill -%s $p; done; true", (int)s->pid,
+            name, name);
+}
+
 /* Ends it with all its sessions. */
 static inline void sshd_kill(const struct lab *lab, struct sshd *s)
 {
     if (s->pid > 0) {
-        lab_run(lab, "pkill -KILL -s %d || true", (int)s->pid);
+        sshd_signal(lab, s, "KILL");
         kill(s->pid, SIGKILL);
         waitpid(s->pid, NULL, 0);
     }

@@ -1,0 +1,407 @@
+/* Many hosts and bad days: shared jump sessions, full sshds, black holes, hosts that libssh2 cannot talk to, hosts that die,
+ * and what a person types. Real servers on loopback. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "ipamtui/clock.h"
+#include "ipamtui/loop.h"
+#include "ipamtui/mem.h"
+#include "ipamtui/transport.h"
+#include "sshd.h"
+
+#define MOST 120
+
+static struct lab lab;
+static struct sshd plain, jump, no_forward, rsa_only, hardened, tight, asking;
+static bool can_ask_passwords; /* only root may give an sshd a password file of its own */
+static int hole_fds[8], hole_port;
+
+struct one {
+    struct many *all;
+    struct transport *t;
+    bool opened, closed;
+    enum transport_step step;
+    struct err err;
+    char about[320];
+    size_t bytes;
+};
+struct many {
+    struct loop *loop;
+    struct transport_hub *hub;
+    struct one one[MOST];
+    size_t count, done;
+    bool stay; /* an opened one is done */
+    const char *answers[2]; /* to the first question, to later ones */
+    int asked;
+    struct transport_ask ask;
+    struct loop_timer limit;
+};
+
+static void one_done(struct one *o)
+{
+    snprintf(o->about, sizeof(o->about), "%s", transport_describe(o->t));
+    if (++o->all->done >= o->all->count)
+        loop_stop(o->all->loop);
+}
+
+static void on_opened(void *ctx)
+{
+    struct one *o = ctx;
+    o->opened = true;
+    if (o->all->stay)
+        one_done(o);
+}
+
+static void on_data(void *ctx, const void *bytes, size_t len)
+{
+    (void)bytes;
+    ((struct one *)ctx)->bytes += len;
+}
+
+static void on_closed(void *ctx, enum transport_step step, const struct err *err, const char *tail)
+{
+    struct one *o = ctx;
+    (void)tail;
+    o->closed = true;
+    o->step = step;
+    o->err = *err;
+    one_done(o);
+}
+
+static void on_ask(void *ctx, const struct transport_ask *ask)
+{
+    struct one *o = ctx;
+    struct many *m = o->all;
+    char copy[4][128];
+    const char *answers[4] = { copy[0], copy[1], copy[2], copy[3] };
+    const char *answer = m->answers[m->asked > 0];
+    m->asked++;
+    m->ask = *ask;
+    for (int i = 0; i < 4; i++)
+        snprintf(copy[i], sizeof(copy[i]), "%s", answer ? answer : "");
+    transport_answer(o->t, answer ? answers : NULL);
+}
+
+static const struct transport_events events = { .opened = on_opened, .data = on_data, .ask = on_ask, .closed = on_closed };
+
+static void on_limit(void *ctx)
+{
+    loop_stop(((struct many *)ctx)->loop);
+}
+
+static void start(struct many *m, int64_t limit_ms)
+{
+    static char config[128];
+    struct transport_hub_options options = { .ssh_config = config, .connect_timeout_ms = limit_ms };
+    snprintf(config, sizeof(config), "%s/config", lab.dir);
+    m->loop = loop_new();
+    m->hub = transport_hub_new(m->loop, &options);
+}
+
+static void add(struct many *m, enum transport_kind kind, const char *address, const char *command)
+{
+    struct one *o = &m->one[m->count++];
+    struct transport_target target = { .name = address, .kind = kind, .address = address, .command = command };
+    if (!m->loop)
+        start(m, 0);
+    o->all = m;
+    o->t = transport_open(m->hub, &target, &events, o);
+}
+
+static void run(struct many *m, int limit_s)
+{
+    loop_timer_in(m->loop, &m->limit, limit_s * 1000, on_limit, m);
+    loop_run(m->loop);
+}
+
+static void end(struct many *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        transport_close(m->one[i].t);
+    loop_timer_stop(&m->limit);
+    transport_hub_free(m->hub);
+    loop_free(m->loop);
+    *m = (struct many){ 0 };
+}
+
+static const enum transport_kind both[] = { TRANSPORT_SSH, TRANSPORT_OPENSSH };
+
+#define CHECK(cond, o) \
+    do { \
+        if (!(cond)) \
+            fail_msg("%s: opened %d closed %d step \"%s\" err \"%s\" about \"%s\" asked %d \"%s\"", #cond, (o)->opened, (o)->closed, \
+                     transport_step_name((o)->step), (o)->err.text, (o)->about, (o)->all->asked, (o)->all->ask.text); \
+    } while (0)
+
+/* ---- the lab */
+
+static void host(FILE *f, const char *alias, int port, const char *more)
+{
+    fprintf(f, "Host %s\n HostName 127.0.0.1\n Port %d\n %s\n", alias, port, more);
+}
+
+static int write_config(void)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/config", lab.dir);
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return -1;
+    host(f, "plain", plain.port, "");
+    host(f, "jump", jump.port, "");
+    host(f, "behind*", plain.port, "ProxyJump jump");
+    host(f, "alive*", plain.port, "ServerAliveInterval 1");
+    host(f, "no-forward", no_forward.port, "");
+    host(f, "refused", plain.port, "ProxyJump no-forward");
+    host(f, "rsa-only", rsa_only.port, "");
+    host(f, "past-rsa", plain.port, "ProxyJump rsa-only");
+    host(f, "two-rsa", plain.port, "ProxyJump jump,rsa-only");
+    host(f, "hardened", hardened.port, "");
+    host(f, "tight*", tight.port, "");
+    host(f, "password", asking.port, "PreferredAuthentications password");
+    host(f, "prompts", asking.port, "PreferredAuthentications keyboard-interactive");
+    host(f, "hole", hole_port, "ProxyJump jump");
+    fprintf(f,
+            "Host *\n User %s\n IdentityFile %s/id\n IdentitiesOnly yes\n UserKnownHostsFile %s/known\n"
+            " GlobalKnownHostsFile none\n",
+            lab.user, lab.dir, lab.dir);
+    fclose(f);
+    return 0;
+}
+
+/* A listener whose queue is full answers nobody: connects neither succeed nor fail. */
+static void dig_hole(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(at);
+    hole_fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(hole_fds[0], (struct sockaddr *)&at, sizeof(at)) != 0 || listen(hole_fds[0], 0) != 0)
+        return;
+    getsockname(hole_fds[0], (struct sockaddr *)&at, &len);
+    hole_port = ntohs(at.sin_port);
+    for (size_t i = 1; i < COUNT(hole_fds); i++) {
+        hole_fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (connect(hole_fds[i], (struct sockaddr *)&at, sizeof(at)) != 0 && errno != EINPROGRESS)
+            return;
+    }
+}
+
+/* An sshd that knows a password of its own: in a mount namespace with other /etc/shadow and PAM files. */
+static void start_asking(void)
+{
+    char wrap[600];
+    if (getuid() != 0 || system("unshare -m true 2>/dev/null") != 0)
+        return;
+    lab_run(&lab, "hash=$(openssl passwd -6 'right one'); sed \"s|^%s:[^:]*|%s:$hash|\" /etc/shadow >shadow", lab.user, lab.user);
+    lab_write(&lab, "pam", "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    snprintf(wrap, sizeof(wrap),
+             "unshare -m sh -c 'mount --bind %s/shadow /etc/shadow && mount --bind %s/pam /etc/pam.d/sshd && exec \"$@\"' x", lab.dir,
+             lab.dir);
+    can_ask_passwords = sshd_start_with(&lab, &asking, "asking", "ed25519", wrap,
+                                        "UsePAM yes\nPermitRootLogin yes\nPasswordAuthentication yes\n"
+                                        "KbdInteractiveAuthentication yes\n");
+}
+
+static int lab_up(void **state)
+{
+    (void)state;
+    if (!lab_begin(&lab) || !sshd_start(&lab, &plain, "plain", "") || !sshd_start(&lab, &jump, "jump", "") ||
+        !sshd_start(&lab, &no_forward, "nofwd", "AllowTcpForwarding no\n") ||
+        !sshd_start_with(&lab, &rsa_only, "rsa", "rsa", "", "") ||
+        !sshd_start(&lab, &hardened, "hard", "Ciphers chacha20-poly1305@openssh.com\n") ||
+        !sshd_start(&lab, &tight, "tight", "MaxStartups 2\n"))
+        return -1;
+    dig_hole();
+    start_asking();
+    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking };
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (all[i]->port)
+            know(&lab, all[i], "known");
+    return write_config();
+}
+
+static int lab_down(void **state)
+{
+    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking };
+    (void)state;
+    for (size_t i = 0; i < COUNT(all); i++)
+        sshd_kill(&lab, all[i]);
+    lab_end(&lab);
+    return 0;
+}
+
+/* ---- tests */
+
+/* One login at the jump host for all, and never more than MaxStartups allows at the target. */
+static void many_behind_one_jump(void **state)
+{
+    struct many m = { 0 };
+    char name[MOST][24];
+    (void)state;
+    for (size_t i = 0; i < MOST; i++) {
+        snprintf(name[i], sizeof(name[i]), "behind%zu", i);
+        add(&m, TRANSPORT_SSH, name[i], "echo in");
+    }
+    int64_t began = clock_mono_ms();
+    run(&m, 120);
+    print_message("%d hosts behind one jump host: %lld ms\n", MOST, (long long)(clock_mono_ms() - began));
+    for (size_t i = 0; i < MOST; i++)
+        CHECK(m.one[i].opened && m.one[i].closed && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
+    lab_run(&lab, "grep -c 'Accepted publickey' jump/log >logins");
+    int logins = atoi(lab_read(&lab, "logins"));
+    if (logins < 1 || logins > 4)
+        fail_msg("%d logins at the jump host", logins);
+}
+
+static void full_sshd(void **state)
+{
+    struct many m = { 0 };
+    char name[24][24];
+    (void)state;
+    for (size_t i = 0; i < COUNT(name); i++) {
+        snprintf(name[i], sizeof(name[i]), "tight%zu", i);
+        add(&m, TRANSPORT_SSH, name[i], "echo in");
+    }
+    run(&m, 90);
+    for (size_t i = 0; i < COUNT(name); i++)
+        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
+}
+
+static void black_hole_holds_nobody(void **state)
+{
+    struct many m = { 0 };
+    (void)state;
+    start(&m, 3000);
+    add(&m, TRANSPORT_SSH, "hole", "echo in");
+    for (int i = 0; i < 6; i++)
+        add(&m, TRANSPORT_SSH, "behind", "echo in");
+    run(&m, 40);
+    CHECK(m.one[0].closed && !m.one[0].opened && m.one[0].step == STEP_CONNECT && m.one[0].err.kind == ERR_TIMEOUT, &m.one[0]);
+    for (int i = 1; i < 7; i++)
+        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
+}
+
+static void jump_refuses(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < COUNT(both); k++) {
+        struct many m = { 0 };
+        add(&m, both[k], "refused", "echo in");
+        run(&m, 40);
+        CHECK(!m.one[0].opened && m.one[0].step == STEP_JUMP && strstr(m.one[0].err.text, "AllowTcpForwarding"), &m.one[0]);
+        end(&m);
+    }
+}
+
+static void jump_dies_and_returns(void **state)
+{
+    struct many m = { .stay = true };
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        add(&m, TRANSPORT_SSH, "behind", "cat");
+    run(&m, 40);
+    for (int i = 0; i < 4; i++)
+        CHECK(m.one[i].opened && !m.one[i].closed, &m.one[i]);
+    m.stay = false;
+    m.done = 0;
+    sshd_kill(&lab, &jump);
+    run(&m, 40);
+    for (int i = 0; i < 4; i++)
+        CHECK(m.one[i].closed && m.one[i].step == STEP_JUMP && strstr(m.one[i].err.text, "jump host"), &m.one[i]);
+    assert_true(sshd_run(&lab, &jump, "", ""));
+    for (int i = 0; i < 4; i++)
+        add(&m, TRANSPORT_SSH, "behind", "echo in");
+    m.done = 4;
+    run(&m, 40);
+    for (int i = 4; i < 8; i++)
+        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
+}
+
+/* What libssh2 1.10 cannot do goes through the ssh program by itself, and says why. */
+static void falls_back(void **state)
+{
+    static const struct { const char *address, *about; } cases[] = {
+        { "rsa-only", "openssh as" }, { "hardened", "openssh as" }, { "past-rsa", "by ssh -W" }, { "two-rsa", "by ssh -W" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct many m = { 0 };
+        for (int n = 0; n < 2; n++) { /* and is remembered */
+            add(&m, TRANSPORT_SSH, cases[i].address, "echo in");
+            run(&m, 40);
+            print_message("%s\n", m.one[n].about);
+            CHECK(m.one[n].opened && m.one[n].bytes == 3, &m.one[n]);
+            CHECK(strstr(m.one[n].about, cases[i].about) && strstr(m.one[n].about, "libssh2"), &m.one[n]);
+        }
+        end(&m);
+    }
+}
+
+/* Stopped, not closed: only the silence tells. */
+static void silent_host_is_found(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < COUNT(both); k++) {
+        struct many m = { .stay = true };
+        add(&m, both[k], "alive", "cat");
+        run(&m, 40);
+        CHECK(m.one[0].opened, &m.one[0]);
+        int64_t began = clock_mono_ms();
+        while (clock_mono_ms() - began < 2500) /* signs of life */
+            loop_turn(m.loop, 100);
+        CHECK(!m.one[0].closed, &m.one[0]);
+        m.stay = false;
+        m.done = 0;
+        sshd_signal(&lab, &plain, "STOP");
+        run(&m, 30);
+        sshd_signal(&lab, &plain, "CONT");
+        CHECK(m.one[0].closed && m.one[0].step == STEP_OPEN && m.one[0].err.kind == ERR_TIMEOUT, &m.one[0]);
+        end(&m);
+    }
+}
+
+static void person_types(void **state)
+{
+    static const struct { const char *address, *answer; bool in; enum ask_kind kind; } cases[] = {
+        { "password", "right one", true, ASK_PASSWORD },  { "password", "wrong one", false, ASK_PASSWORD },
+        { "password", NULL, false, ASK_PASSWORD },        { "prompts", "right one", true, ASK_PROMPTS },
+        { "prompts", "wrong one", false, ASK_PROMPTS },   { "prompts", NULL, false, ASK_PROMPTS },
+    };
+    (void)state;
+    if (!can_ask_passwords)
+        skip();
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < COUNT(both); k++) {
+            struct many m = { .answers = { cases[i].answer, NULL } };
+            add(&m, both[k], cases[i].address, "echo in");
+            run(&m, 40);
+            struct one *o = &m.one[0];
+            print_message("%-8s %-9s %-10s %s%s\n", transport_kind_name(both[k]), cases[i].address,
+                          cases[i].answer ? cases[i].answer : "(none)", o->opened ? o->about : "", o->opened ? "" : o->err.text);
+            CHECK(o->closed && o->opened == cases[i].in && m.asked >= 1, o);
+            CHECK(both[k] == TRANSPORT_OPENSSH || m.ask.kind == cases[i].kind, o);
+            CHECK(o->opened || (o->step == STEP_LOGIN && o->err.kind == ERR_DENIED), o);
+            end(&m);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd),
+        cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
+        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
+        cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
+    };
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, lab_up, lab_down);
+}
