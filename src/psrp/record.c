@@ -24,21 +24,28 @@ static const char *first_text(const struct ps_value *value, const char *const *n
     return text ? text : "";
 }
 
+/* A CIM object as the target says only its class; the category's name then has the key. */
+static const char *target_of(const struct ps_value *record, struct arena *arena)
+{
+    const struct ps_value *object = ps_get(record, "TargetObject");
+    const char *name = text_of(record, "ErrorCategory_TargetName", arena);
+    bool plain = object && object->type != PS_NULL && !object->object;
+
+    return plain || !*name ? text_of(record, "TargetObject", arena) : name;
+}
+
 void record_error(const struct ps_value *record, struct arena *arena, struct ps_error *out)
 {
     static const char *const messages[] = { "ErrorDetails_Message", "Exception.Message" };
-    static const char *const targets[] = { "TargetObject", "ErrorCategory_TargetName" };
     int64_t category;
 
-    *out = (struct ps_error){ .message = first_text(record, messages, COUNT(messages), arena) };
-    out->id = text_of(record, "FullyQualifiedErrorId", arena);
+    *out = (struct ps_error){ .message = first_text(record, messages, COUNT(messages), arena),
+                              .id = text_of(record, "FullyQualifiedErrorId", arena),
+                              .reason = text_of(record, "ErrorCategory_Reason", arena),
+                              .target = target_of(record, arena),
+                              .activity = text_of(record, "ErrorCategory_Activity", arena) };
     if (ps_int(ps_get(record, "ErrorCategory_Category"), &category) && category >= 0 && category < 1000)
         out->category = (int)category;
-    out->reason = text_of(record, "ErrorCategory_Reason", arena);
-    out->target = text_of(record, targets[0], arena);
-    if (!*out->target)
-        out->target = text_of(record, targets[1], arena);
-    out->activity = text_of(record, "ErrorCategory_Activity", arena);
 }
 
 const char *record_text(const struct ps_value *record, struct arena *arena)

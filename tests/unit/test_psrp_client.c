@@ -64,7 +64,23 @@ static void on_output(void *ctx, const struct ps_value *value)
 static void on_error(void *ctx, const struct ps_error *e)
 {
     struct callbacks *c = ctx;
-    buf_addf(&c->bench->log, "error %d %s\n", c->number, e->message);
+    buf_addf(&c->bench->log, "error %d %s", c->number, e->message);
+    if (*e->id)
+        buf_addf(&c->bench->log, " (%s, %s, %s, about %s, by %s)", e->id, ps_category_name(e->category), e->reason, e->target,
+                 e->activity);
+    buf_addc(&c->bench->log, '\n');
+}
+
+static void on_record(void *ctx, enum ps_stream stream, const char *text)
+{
+    struct callbacks *c = ctx;
+    buf_addf(&c->bench->log, "record %d %s\n", stream, text);
+}
+
+static void on_progress(void *ctx, const struct ps_progress *p)
+{
+    struct callbacks *c = ctx;
+    buf_addf(&c->bench->log, "progress %s|%s|%s|%d\n", p->activity, p->status, p->operation, p->percent);
 }
 
 static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
@@ -77,7 +93,8 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
         psrp_close(c->bench->psrp);
 }
 
-static const struct ps_call_events call_events = { .output = on_output, .error = on_error, .done = on_done };
+static const struct ps_call_events call_events = { .output = on_output, .error = on_error, .record = on_record, .progress = on_progress,
+                                                   .done = on_done };
 
 /* Adds what the client sent since the last time to the log, so after what it reported; its GUIDs become numbers. */
 static void drain(struct bench *b)
@@ -568,6 +585,63 @@ static void endless_output(void **state)
     bench_free(b);
 }
 
+#define ERROR_TYPES "<TN RefId=\"0\"><T>System.Management.Automation.ErrorRecord</T><T>System.Object</T></TN>"
+
+/* Records as Windows PowerShell 5.1 sends them, whole and with parts missing. */
+static void records(void **state)
+{
+    static const struct { uint32_t type; const char *body, *log; } cases[] = {
+        { MSG_ERROR_RECORD,
+          "<Obj RefId=\"0\">" ERROR_TYPES "<ToString>short</ToString><MS><B N=\"writeErrorStream\">true</B>"
+          "<Obj N=\"Exception\" RefId=\"1\"><TN RefId=\"1\"><T>Microsoft.Management.Infrastructure.CimException</T></TN><ToString>long</ToString>"
+          "<Props><S N=\"Message\">Failed to get scope 10.9.0.0 on DHCP server S1.</S><S N=\"MessageId\">DHCP 20005</S></Props></Obj>"
+          "<Obj N=\"TargetObject\" RefId=\"2\"><TN RefId=\"2\"><T>Microsoft.Management.Infrastructure.CimInstance#root/Microsoft/Windows/DHCP/PS_DhcpServerv4Scope</T>"
+          "</TN><ToString>PS_DhcpServerv4Scope</ToString><Props><Nil N=\"PSComputerName\" /></Props></Obj>"
+          "<S N=\"FullyQualifiedErrorId\">DHCP 20005,Get-DhcpServerv4Scope</S><I32 N=\"ErrorCategory_Category\">13</I32>"
+          "<S N=\"ErrorCategory_Activity\">Get-DhcpServerv4Scope</S><S N=\"ErrorCategory_Reason\">CimException</S>"
+          "<S N=\"ErrorCategory_TargetName\">10.9.0.0</S></MS></Obj>",
+          "error 1 Failed to get scope 10.9.0.0 on DHCP server S1. (DHCP 20005,Get-DhcpServerv4Scope, ObjectNotFound, CimException, "
+          "about 10.9.0.0, by Get-DhcpServerv4Scope)\n" },
+        { MSG_ERROR_RECORD,
+          "<Obj RefId=\"0\">" ERROR_TYPES "<MS><Nil N=\"TargetObject\" /><S N=\"ErrorDetails_Message\">preferred</S><S N=\"FullyQualifiedErrorId\">X</S>"
+          "<I32 N=\"ErrorCategory_Category\">77</I32><S N=\"ErrorCategory_TargetName\">name</S></MS></Obj>",
+          "error 1 preferred (X, NotSpecified, , about name, by )\n" },
+        { MSG_ERROR_RECORD, "<Obj RefId=\"0\">" ERROR_TYPES "<ToString>only this</ToString></Obj>", "error 1 only this\n" },
+        { MSG_ERROR_RECORD, "<S>a string</S>", "error 1 a string\n" },
+        { MSG_ERROR_RECORD, "<Nil />", "error 1 \n" },
+        { MSG_WARNING_RECORD, "<Obj RefId=\"0\"><ToString>t</ToString><MS><S N=\"InformationalRecord_Message\">m</S></MS></Obj>", "record 0 m\n" },
+        { MSG_VERBOSE_RECORD, "<Obj RefId=\"0\"><ToString>t</ToString></Obj>", "record 1 t\n" },
+        { MSG_DEBUG_RECORD, "<S>d</S>", "record 2 d\n" },
+        { MSG_INFORMATION_RECORD,
+          "<Obj RefId=\"0\"><MS><Obj N=\"MessageData\" RefId=\"1\"><TN RefId=\"0\"><T>System.Management.Automation.HostInformationMessage</T></TN><ToString>x</ToString>"
+          "<Props><S N=\"Message\">hello</S><B N=\"NoNewLine\">false</B></Props></Obj></MS></Obj>", "record 3 hello\n" },
+        { MSG_PROGRESS_RECORD,
+          "<Obj RefId=\"0\"><MS><S N=\"Activity\">Preparing modules for first use.</S><I32 N=\"ActivityId\">0</I32><Nil N=\"StatusDescription\" />"
+          "<Nil N=\"CurrentOperation\" /><I32 N=\"PercentComplete\">-1</I32></MS></Obj>", "progress Preparing modules for first use.|||-1\n" },
+        { MSG_PROGRESS_RECORD, "<S>x</S>", "progress |||-1\n" },
+        { MSG_PIPELINE_OUTPUT, "", "out 1 (null)\n" },
+        { MSG_PIPELINE_STATE, STATE(1), "" }, /* Running: never seen, of no use */
+        { MSG_PIPELINE_STATE, "<S>x</S>", "" },
+        { 0x00041099, "<Whatever/>", "" },
+    };
+    struct bench *b = bench_new(1, NULL);
+
+    (void)state;
+    open_session(b);
+    call(b);
+    begin(b, 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        say(b, 1, cases[i].type, cases[i].body);
+        expect(b, cases[i].log);
+    }
+    bench_free(b);
+    assert_string_equal(ps_category_name(0), "NotSpecified");
+    assert_string_equal(ps_category_name(18), "PermissionDenied");
+    assert_string_equal(ps_category_name(31), "NotEnabled");
+    assert_string_equal(ps_category_name(32), "NotSpecified");
+    assert_string_equal(ps_category_name(-1), "NotSpecified");
+}
+
 /* -------------------------------------------------------------- other streams */
 
 static void repeat(struct buf *out, const char *text, size_t bytes)
@@ -758,7 +832,7 @@ int main(void)
         cmocka_unit_test(order_of_one_call),  cmocka_unit_test(long_request),     cmocka_unit_test(runspaces_and_queue),
         cmocka_unit_test(stopping),           cmocka_unit_test(closing_with_calls), cmocka_unit_test(input),
         cmocka_unit_test(host_calls),         cmocka_unit_test(host_call_refusal), cmocka_unit_test(flood_of_host_calls), cmocka_unit_test(unreadable_answer),
-        cmocka_unit_test(depth_of_an_answer), cmocka_unit_test(endless_output),   cmocka_unit_test(not_powershell),
+        cmocka_unit_test(records), cmocka_unit_test(depth_of_an_answer), cmocka_unit_test(endless_output),   cmocka_unit_test(not_powershell),
         cmocka_unit_test(noise_is_skipped),   cmocka_unit_test(wrong_session),    cmocka_unit_test(echo),
         cmocka_unit_test(death_in_mid_answer), cmocka_unit_test(fragments_out_of_order),
     };
