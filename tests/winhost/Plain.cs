@@ -1,5 +1,6 @@
 // Plain.cs - `powershell.exe -NoLogo -NoProfile -NonInteractive -Command -`: each line of stdin is run as it comes, in one session; what it
-// puts out is text on stdout, its errors are text on stderr. The end of stdin is the end.
+// puts out is text on stdout, its errors are text on stderr. The end of stdin is the
+// end, and so is `exit`.
 using System;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
@@ -16,8 +17,12 @@ namespace Winhost
             {
                 runspace.Open();
                 for (string line = Console.In.ReadLine(); line != null; line = Console.In.ReadLine())
+                {
+                    if (line.Trim() == "exit")
+                        break;
                     if (line.Trim().Length > 0)
                         RunLine(runspace, line);
+                }
             }
             return 0;
         }
