@@ -75,7 +75,8 @@ end() {
     local slowest
     slowest=$(for name in $names; do cat "$logs/$name.seconds" 2>/dev/null; done | sort -n | tail -n 1)
     printf '%-10s %s %d passed, %d s' "$stage" "$([ $stage_failed = 0 ] && echo ok || echo FAILED)" $((passed - before)) $((SECONDS - start))
-    [ "${slowest%% *}" -lt 20 ] 2>/dev/null && echo || echo " (slowest: ${slowest#* }, ${slowest%% *} s)"
+    slowest=${slowest:-0 none}
+    [ "${slowest%% *}" -lt 20 ] && echo || echo " (slowest: ${slowest#* }, ${slowest%% *} s)"
 }
 closing() {
     echo "$passed passed, $failed failed, $skipped skipped"
