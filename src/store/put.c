@@ -42,8 +42,10 @@ static struct round *round_open(struct store *store, server_id server, const str
         r = &store->rounds[store->round_count++];
         *r = (struct round){ .server = server, .object = object, .source = source };
     }
-    if (first)
+    if (first) {
         r->count = 0;
+        r->unsure = false;
+    }
     return r;
 }
 
@@ -420,13 +422,14 @@ static bool settle_unnamed(struct store *store, server_id server, const struct o
                            struct round *round, struct err *err)
 {
     struct buf action = { 0 };
-    size_t rows = 0;
-    bool ok = true;
+    size_t rows = 0, named;
+    bool ok = true, unsure = round && round->unsure;
 
     round_sort(round);
+    named = round ? round->count : 0;
     if (unnamed_action(object, source, &action))
         ok = count_rows(store, server, object, &rows, err) &&
-             (rows == (round ? round->count : 0) || each_unnamed(store, server, object, round, buf_at(&action), err));
+             ((rows == named && !unsure) || each_unnamed(store, server, object, round, buf_at(&action), err));
     buf_done(&action);
     return ok;
 }

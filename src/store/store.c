@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,9 +44,19 @@ static bool check_file(const char *path, enum store_mode mode, struct err *err)
     return make_file(path, err);
 }
 
+/* Counting every allocation of the process costs a lock each, and nobody asks for the count. */
+static void without_statistics(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static bool open_connection(struct store *store, struct err *err)
 {
-    int rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int rc;
+
+    pthread_once(&once, without_statistics);
+    rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (!store->db)
         return err_set(err, ERR_IO, store_where(store), "the database cannot be opened: out of memory");
@@ -205,4 +216,6 @@ void store_rollback(struct store *store)
 {
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    for (size_t i = 0; i < store->round_count; i++)
+        store->rounds[i].unsure = true;
 }

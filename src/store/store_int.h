@@ -16,6 +16,7 @@ struct round {
     int source;
     row_id *ids;
     size_t count, cap;
+    bool unsure; /* a transaction was rolled back meanwhile: ids may be of rows that never were */
 };
 
 struct store_statement {
