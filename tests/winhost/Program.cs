@@ -6,7 +6,6 @@
 using System;
 using System.IO;
 using System.Reflection;
-using System.Threading;
 
 namespace Winhost
 {
@@ -30,7 +29,11 @@ namespace Winhost
                 return 255;
             }
             if (fault == "hang")
-                Thread.Sleep(Timeout.Infinite);
+            {
+                while (Console.In.Read() >= 0)
+                    continue;
+                return 1;
+            }
             if (fault == "noise")
                 Console.Out.Write("Authorized use only.\r\nLoading personal and system profiles took 812ms.\r\n");
             Environment.SetEnvironmentVariable("PSModulePath", ModulePath(fault));
