@@ -143,7 +143,7 @@ static bool look_at_source(void *ctx, const char *object, const char *source, co
 static bool is_newer(struct store *store, const struct change_step *step, bool *newer, struct err *err)
 {
     struct looking l = { .step = step };
-    int source = defining_source(step->object);
+    int source = object_defining_source(step->object);
 
     l.source = step->op == OP_SET ? step->object->properties[step->property].read.source
                : source >= 0      ? step->object->sources[source].name
@@ -332,7 +332,7 @@ static bool retry_step(struct store *store, struct change_plan *plan, const stru
         const struct property *p = &step->object->properties[step->property];
         struct value now = there ? known_value(step->object, step->property, row.values[step->property]) : V_NULL;
 
-        if (step->found.type != VALUE_NULL && !newer)
+        if (step->found.type != VALUE_NULL && !newer && !same_value(p, now, step->after))
             now = step->found;
         again.before = value_in(now, &plan->mem);
         if (again.before.type != VALUE_NULL && same_value(p, again.before, again.after)) {

@@ -40,7 +40,7 @@ static void finish(struct change_apply *apply)
 
     apply->over = true;
     apply->journal.failures = 0;
-    if (!journal_now(apply) && apply->err.kind == ERR_NONE)
+    if (!apply_journal_now(apply) && apply->err.kind == ERR_NONE)
         err_set(&apply->err, ERR_IO, "journal", "the results could not be written; the next start reads them again");
     change_apply_progress(apply, &progress);
     if (apply->events.done != NULL)
@@ -58,7 +58,7 @@ static void on_turn(void *ctx)
 
         server->active = true;
         apply->active++;
-        server_start(server);
+        apply_server_start(server);
     }
     apply->in_start = false;
     if (apply->ended == apply->server_count && !apply->over)
@@ -105,7 +105,7 @@ void apply_abort(struct change_apply *apply, const struct err *err)
     apply->stopping = true;
     for (size_t i = 0; i < apply->server_count; i++)
         if (apply->servers[i].phase == SERVER_JOURNALING)
-            server_journaled(&apply->servers[i]); /* stopping: they are not sent */
+            apply_server_journaled(&apply->servers[i]); /* stopping: they are not sent */
     turn_soon(apply);
 }
 
@@ -214,7 +214,7 @@ void change_apply_free(struct change_apply *apply)
     loop_timer_stop(&apply->turn);
     loop_timer_stop(&apply->journal.timer);
     for (size_t i = 0; i < apply->server_count; i++)
-        server_free(&apply->servers[i]);
+        apply_server_free(&apply->servers[i]);
     free(apply->servers);
     free(apply->steps);
     free(apply->work);

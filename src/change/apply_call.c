@@ -56,10 +56,10 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
     if (end == PS_FAILED && why != NULL)
         keep_error(call, why);
     call->id = 0;
-    server_call_ended(call, end, why);
+    apply_server_answered(call, end, why);
 }
 
-bool call_start(struct apply_server *server, enum call_kind kind, const struct ps_call *ps, struct apply_call **out)
+bool apply_call_start(struct apply_server *server, enum call_kind kind, const struct ps_call *ps, struct apply_call **out)
 {
     static const struct ps_call_events events = { .output = on_output, .error = on_error, .done = on_done };
     struct change_apply *apply = server->apply;
@@ -73,11 +73,11 @@ bool call_start(struct apply_server *server, enum call_kind kind, const struct p
     call->id = apply->wire.invoke(apply->wire.ctx, server->id, ps, apply->limits.call_timeout_ms, &events, call);
     if (call->id != 0)
         return true;
-    call_free(call);
+    apply_call_free(call);
     return false;
 }
 
-void call_free(struct apply_call *call)
+void apply_call_free(struct apply_call *call)
 {
     struct apply_server *server = call->server;
 

@@ -151,20 +151,20 @@ void apply_begin(struct change_apply *apply);
 
 /* -------- apply_journal.c */
 /* A commit soon: sooner when a server waits for it. */
-void journal_soon(struct change_apply *apply, bool wanted);
+void apply_journal_soon(struct change_apply *apply, bool wanted);
 /* At once, all of it, with the changes' ends when everything is over. false: apply->err says why. */
-bool journal_now(struct change_apply *apply);
+bool apply_journal_now(struct change_apply *apply);
 
 /* -------- apply_server.c */
-void server_start(struct apply_server *server);
-void server_journaled(struct apply_server *server); /* the commit that it waited for is done */
-void server_free(struct apply_server *server);
-void server_call_ended(struct apply_call *call, enum ps_end end, const struct ps_error *why);
+void apply_server_start(struct apply_server *server);
+void apply_server_journaled(struct apply_server *server); /* the commit that it waited for is done */
+void apply_server_free(struct apply_server *server);
+void apply_server_answered(struct apply_call *call, enum ps_end end, const struct ps_error *why);
 
 /* -------- apply_call.c */
 /* false: there is no such server. */
-bool call_start(struct apply_server *server, enum call_kind kind, const struct ps_call *call, struct apply_call **out);
-void call_free(struct apply_call *call);
+bool apply_call_start(struct apply_server *server, enum call_kind kind, const struct ps_call *call, struct apply_call **out);
+void apply_call_free(struct apply_call *call);
 
 /* -------- apply_read.c */
 void seen_clear(struct seen *seen);

@@ -97,10 +97,10 @@ static void on_timer(void *ctx)
     }
     for (size_t i = 0; i < apply->server_count && !apply->over; i++)
         if (apply->servers[i].phase == SERVER_JOURNALING)
-            server_journaled(&apply->servers[i]);
+            apply_server_journaled(&apply->servers[i]);
 }
 
-void journal_soon(struct change_apply *apply, bool wanted)
+void apply_journal_soon(struct change_apply *apply, bool wanted)
 {
     int64_t since_ms = (clock_mono_us() - apply->journal.last_end_us) / 1000;
     int64_t rest_ms = MIN(apply->journal.last_cost_us * SHARE / 1000, PATIENCE_MS) - since_ms;
@@ -111,7 +111,7 @@ void journal_soon(struct change_apply *apply, bool wanted)
         loop_timer_at(apply->loop, &apply->journal.timer, due, on_timer, apply);
 }
 
-bool journal_now(struct change_apply *apply)
+bool apply_journal_now(struct change_apply *apply)
 {
     loop_timer_stop(&apply->journal.timer);
     for (int i = 0; i < FAILURES_MAX; i++) {

@@ -102,7 +102,7 @@ bool seen_value(const struct seen *seen, const struct change_step *step, struct 
 {
     const struct seen_row *row = seen_find(seen, step);
     const char *name = step->op == OP_SET ? step->object->properties[step->property].read.source : NULL;
-    int source = name != NULL ? catalog_source(step->object, name) : defining_source(step->object);
+    int source = name != NULL ? catalog_source(step->object, name) : object_defining_source(step->object);
 
     *there = row != NULL && source >= 0 && (row->sources & 1u << source) != 0;
     *out = V_NULL;

@@ -49,7 +49,7 @@ static void end_rest(struct apply_server *server, enum change_state state, const
         apply_failure(apply);
     }
     if (any)
-        journal_soon(apply, false);
+        apply_journal_soon(apply, false);
 }
 
 static void server_end(struct apply_server *server)
@@ -126,7 +126,7 @@ static void ask_pid(struct apply_server *server)
     struct apply_call *made;
 
     server->phase = SERVER_ASKING_PID;
-    if (!call_start(server, CALL_PID, &call, &made)) {
+    if (!apply_call_start(server, CALL_PID, &call, &made)) {
         end_rest(server, CHANGE_FAILED, "the server is not in the list of servers any more", "");
         server_end(server);
     }
@@ -207,7 +207,7 @@ static void read_more(struct apply_server *server)
     while (server->reads_open < READS_AT_ONCE && server->read_next < server->read_count) {
         size_t read = server->read_next++;
 
-        if (!call_start(server, CALL_READ, &server->reads[read].call, &call)) {
+        if (!apply_call_start(server, CALL_READ, &server->reads[read].call, &call)) {
             server->seen.failed = true;
             err_set(&server->seen.err, ERR_NOT_FOUND, server->name, "the server is not in the list of servers any more");
             server->read_next = server->read_count;
@@ -250,7 +250,7 @@ static void read_answered(struct apply_call *call, enum ps_end end, const struct
     server->reads_open--;
     if (end != PS_COMPLETED ? !(end == PS_FAILED && call->errored && call->absent) : call->errored && !call->absent)
         read_failed(server, call, end, why);
-    call_free(call);
+    apply_call_free(call);
     read_more(server);
 }
 
@@ -274,11 +274,11 @@ static void open_window_steps(struct apply_server *server)
     }
     if (!any) { /* nothing of it is to be sent */
         server->next = server->to;
-        journal_soon(apply, false);
+        apply_journal_soon(apply, false);
         server_send(server);
     } else if (fresh) {
         server->phase = SERVER_JOURNALING;
-        journal_soon(apply, true);
+        apply_journal_soon(apply, true);
     } else {
         server_send(server);
     }
@@ -320,7 +320,7 @@ static void read_before_done(struct apply_server *server)
     open_window_steps(server);
 }
 
-void server_journaled(struct apply_server *server)
+void apply_server_journaled(struct apply_server *server)
 {
     server->journaled = true;
     server_send(server);
@@ -361,11 +361,11 @@ static void send_call(struct apply_server *server, size_t first, size_t count)
         if (apply->work[i].send)
             list[n++] = &apply->steps[i];
     row = seen_find(&server->seen, list[0]);
-    if (!call_build(list, n, row != NULL ? row->values : NULL, &mem, &ps, &err)) {
+    if (!steps_call(list, n, row != NULL ? row->values : NULL, &mem, &ps, &err)) {
         for (size_t i = first; i < first + count; i++)
             if (apply->work[i].send)
                 step_settle(apply, i, CHANGE_FAILED, err.text);
-    } else if (call_start(server, CALL_SEND, &ps, &call)) {
+    } else if (apply_call_start(server, CALL_SEND, &ps, &call)) {
         server->sent_since_read++;
         call->first = first;
         call->count = count;
@@ -484,7 +484,7 @@ static void send_answered(struct apply_call *call, enum ps_end end, const struct
         server->session_asked = false;
         snprintf(server->lost_session, sizeof(server->lost_session), "%s", server->session);
     }
-    call_free(call);
+    apply_call_free(call);
     server_send(server);
 }
 
@@ -510,7 +510,7 @@ static void ask_gone(struct apply_server *server)
     struct apply_call *made;
 
     server->phase = SERVER_GONE_ASKING;
-    if (!call_start(server, CALL_GONE, &call, &made)) {
+    if (!apply_call_start(server, CALL_GONE, &call, &made)) {
         server->gone = true;
         settle_next(server);
     }
@@ -544,7 +544,7 @@ static void gone_answered(struct apply_call *call, enum ps_end end)
     } else if (!there || end == PS_LOST) {
         server->lost_session[0] = '\0'; /* it cannot be asked about: only time tells */
     }
-    call_free(call);
+    apply_call_free(call);
     if (server->gone)
         settle_next(server);
     else
@@ -602,7 +602,7 @@ static void settled_read(struct apply_server *server)
             !judge_after(apply, &server->seen, i, final))
             all = false;
     keep_values(server);
-    journal_soon(apply, false);
+    apply_journal_soon(apply, false);
     if (!all) {
         if (unreachable)
             wait_gone(server, REACH_AGAIN_MS);
@@ -633,7 +633,7 @@ static void reading_done(struct apply_server *server)
             if (is_read(server, i, SERVER_READING_BACK))
                 judge_after(apply, &server->seen, i, true);
         keep_values(server);
-        journal_soon(apply, false);
+        apply_journal_soon(apply, false);
         window_open(server);
         break;
     case SERVER_SETTLING:
@@ -643,14 +643,14 @@ static void reading_done(struct apply_server *server)
     }
 }
 
-void server_call_ended(struct apply_call *call, enum ps_end end, const struct ps_error *why)
+void apply_server_answered(struct apply_call *call, enum ps_end end, const struct ps_error *why)
 {
     struct apply_server *server = call->server;
     int64_t number = call->number;
 
     switch (call->kind) {
     case CALL_PID:
-        call_free(call);
+        apply_call_free(call);
         pid_answered(server, end, number, why);
         break;
     case CALL_READ: read_answered(call, end, why); break;
@@ -660,7 +660,7 @@ void server_call_ended(struct apply_call *call, enum ps_end end, const struct ps
 }
 
 /* ------------------------------------------------------------------ begin and end */
-void server_start(struct apply_server *server)
+void apply_server_start(struct apply_server *server)
 {
     struct change_apply *apply = server->apply;
 
@@ -671,11 +671,11 @@ void server_start(struct apply_server *server)
         ask_pid(server);
 }
 
-void server_free(struct apply_server *server)
+void apply_server_free(struct apply_server *server)
 {
     loop_timer_stop(&server->timer);
     while (server->calls != NULL)
-        call_free(server->calls);
+        apply_call_free(server->calls);
     seen_done(&server->seen);
     arena_done(&server->read_mem);
 }

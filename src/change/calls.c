@@ -17,7 +17,7 @@ static const char *set_of(const struct change_step *step)
     return set != NULL ? set : "";
 }
 
-bool call_joins(const struct change_step *a, const struct change_step *b)
+bool steps_join(const struct change_step *a, const struct change_step *b)
 {
     const struct write_row *wa, *wb;
 
@@ -111,7 +111,7 @@ static bool add_properties(struct params *params, const struct change_step *cons
     return true;
 }
 
-bool call_build(const struct change_step *const *steps, size_t count, const struct value *row, struct arena *arena,
+bool steps_call(const struct change_step *const *steps, size_t count, const struct value *row, struct arena *arena,
                 struct ps_call *out, struct err *err)
 {
     const struct change_step *step = steps[0];
@@ -187,7 +187,7 @@ static void add_value(struct buf *out, const struct ps_value *value)
     arena_done(&arena);
 }
 
-void call_text(const struct ps_call *call, struct buf *out)
+void steps_call_text(const struct ps_call *call, struct buf *out)
 {
     for (size_t i = 0; i < call->command_count; i++) {
         const struct ps_command *command = &call->commands[i];
@@ -216,8 +216,8 @@ void change_call_show(const struct change_step *steps, size_t count, struct buf 
         list[i] = &steps[i];
     if (count == 0)
         ;
-    else if (call_build(list, count, NULL, &arena, &call, &err))
-        call_text(&call, out);
+    else if (steps_call(list, count, NULL, &arena, &call, &err))
+        steps_call_text(&call, out);
     else
         buf_addf(out, "%s (with %s as the server has it)", steps[0].object->properties[steps[0].property].write.cmdlet,
                  err.where);

@@ -14,8 +14,11 @@ static bool unknown_property(const struct object_type *object, const char *name,
     int best = 4; /* further away is another word, not a slip */
 
     for (size_t i = 0; i < object->property_count; i++) {
-        int distance = is_writable(&object->properties[i]) ? text_distance(name, object->properties[i].name) : best;
+        const struct property *p = &object->properties[i];
+        int distance = property_is_writable(p) ? text_distance(name, p->name) : best;
 
+        if (property_is_writable(p) && strlen(name) > 2 && text_contains(p->name, name))
+            distance = 0; /* "lease" for lease_duration */
         if (distance < best) {
             best = distance;
             near = object->properties[i].name;
@@ -32,7 +35,7 @@ static bool find_property(const struct object_type *object, const char *name, in
 
     if (place < 0)
         return unknown_property(object, name, err);
-    if (!is_writable(&object->properties[place]))
+    if (!property_is_writable(&object->properties[place]))
         return err_set(err, ERR_INPUT, name, "%s cannot be changed here: it is only read from the server", name);
     *out = place;
     return true;

@@ -64,7 +64,7 @@ const struct change_field *change_fields(const struct change_targets *targets, s
 
     *count = 0;
     for (size_t i = 0; i < object->property_count; i++)
-        if (is_writable(&object->properties[i]))
+        if (property_is_writable(&object->properties[i]))
             fill_field(targets, (int)i, room, &fields[(*count)++]);
     free(room);
     return fields;

@@ -218,7 +218,7 @@ static bool read_set(struct reading *r, struct change_step *step, struct err *er
     struct err inner = { 0 };
 
     step->property = catalog_property(step->object, r->cells[PROPERTY]);
-    if (step->property < 0 || !is_writable(&step->object->properties[step->property]))
+    if (step->property < 0 || !property_is_writable(&step->object->properties[step->property]))
         return bad(r, err, "\"%s\" is no property that can be changed", r->cells[PROPERTY]);
     if (!read_value(r, &step->object->properties[step->property], r->cells[BEFORE], &step->before, err) ||
         !read_value(r, &step->object->properties[step->property], r->cells[AFTER], &step->after, err))

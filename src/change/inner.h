@@ -23,7 +23,7 @@ struct value step_group(const struct change_step *step);
 size_t child_types(const struct object_type *object, const struct object_type **out, size_t room);
 /* The type that child lies below, or NULL. */
 const struct object_type *parent_type(const struct object_type *child);
-bool is_writable(const struct property *property);
+bool property_is_writable(const struct property *property);
 /* What the server shows when a text was never set is no text: NULL and "" are one value there. */
 bool same_value(const struct property *property, struct value a, struct value b);
 /* Value of a text property that the row's own source would have told: NULL becomes "". */
@@ -80,13 +80,13 @@ struct change_step step_copy(const struct change_step *step, struct arena *arena
 
 /* -------- calls (calls.c) */
 /* The steps travel in one call? */
-bool call_joins(const struct change_step *a, const struct change_step *b);
+bool steps_join(const struct change_step *a, const struct change_step *b);
 /* A ps_call for steps of one call number. row: the object's values as re-read (NULL where unknown), for parameters that must go
  * along. All in arena. ERR_INPUT: a parameter that must go along is not known. */
-bool call_build(const struct change_step *const *steps, size_t count, const struct value *row, struct arena *arena,
+bool steps_call(const struct change_step *const *steps, size_t count, const struct value *row, struct arena *arena,
                 struct ps_call *out, struct err *err);
 /* Steps of one call in words: "Set-DhcpServerv4Scope -ScopeId 10.1.2.0 -Delay 5". */
-void call_text(const struct ps_call *call, struct buf *out);
+void steps_call_text(const struct ps_call *call, struct buf *out);
 
 /* -------- reading again (reread.c) */
 /* One call of a re-reading: a source for some rows of one server. */
@@ -99,7 +99,7 @@ struct reread_call {
 /* The calls that bring every property of steps (their rows' existence at least). Array in arena. */
 size_t reread_calls(const struct change_step *const *steps, size_t count, struct arena *arena, struct reread_call **out);
 /* Which source shows whether rows of object exist; -1 = none. */
-int defining_source(const struct object_type *object);
+int object_defining_source(const struct object_type *object);
 
 /* -------- texts */
 const char *step_state_hint(const struct change_step *step);

@@ -99,7 +99,7 @@ const struct object_type *parent_type(const struct object_type *child)
     return NULL;
 }
 
-bool is_writable(const struct property *property)
+bool property_is_writable(const struct property *property)
 {
     return property->write.cmdlet != NULL && !(property->flags & PROP_KEY);
 }
@@ -133,7 +133,7 @@ const char *property_name(const struct object_type *object, int property)
     return property >= 0 ? object->properties[property].name : object->noun;
 }
 
-int defining_source(const struct object_type *object)
+int object_defining_source(const struct object_type *object)
 {
     for (size_t i = 0; i < object->source_count; i++)
         if (object->sources[i].mode == SOURCE_DEFINES)

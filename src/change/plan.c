@@ -180,7 +180,7 @@ static int by_sending(const void *pa, const void *pb)
 static bool joins_all(const struct change_plan *plan, size_t first, size_t at)
 {
     for (size_t i = first; i < at; i++)
-        if (!call_joins(&plan->steps[i], &plan->steps[at]))
+        if (!steps_join(&plan->steps[i], &plan->steps[at]))
             return false;
     return true;
 }

@@ -16,7 +16,7 @@ static bool concerns(const struct change_step *step, const struct object_type *o
     if (step->object != object)
         return false;
     if (step->op != OP_SET)
-        return source == defining_source(object);
+        return source == object_defining_source(object);
     p = &object->properties[step->property];
     /* what must go along with a property is read with it: the same source, by rule of the catalogue */
     return p->read.source != NULL && strcmp(p->read.source, object->sources[source].name) == 0;

@@ -201,6 +201,25 @@ static int status_of(const struct apply_progress *p, const struct change_plan *p
                : STATUS_DONE;
 }
 
+/* What a plan that is applied without a look leaves alone, and why. */
+static void show_left_alone(struct changing *c)
+{
+    struct change_plan *notes = change_plan_copy(c->plan);
+    struct buf out = { 0 };
+    size_t kept = 0;
+
+    change_plan_drop(notes, 0, NULL, NULL);
+    for (size_t i = 0; i < notes->note_count; i++)
+        if (notes->notes[i].kind == PLAN_REFUSED || notes->notes[i].kind == PLAN_CHANGED_SINCE)
+            notes->notes[kept++] = notes->notes[i];
+    notes->note_count = kept;
+    change_print_plan(notes, &out);
+    print(&out);
+    fflush(stdout);
+    buf_done(&out);
+    change_plan_free(notes);
+}
+
 static int apply(struct changing *c)
 {
     struct change_run how = how_of(c);
@@ -210,6 +229,8 @@ static int apply(struct changing *c)
     bool ok;
 
     c->bar = !c->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+    if (!c->json && c->cli->flags[FLAG_YES])
+        show_left_alone(c);
     ok = change_run_plan(&how, c->plan, c->tool, take_results, &progress, &err);
     clear_bar(c);
     if (c->json) {

@@ -1,6 +1,7 @@
 /* calls_system.c - services, commands, modules, Select-Object. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -175,13 +176,31 @@ bool call_variable(struct sim_run *run, const struct sim_call *call)
     return true;
 }
 
+/* A process that ended and that nobody has waited for yet is none any more. */
+static bool process_lives(long pid)
+{
+    char path[64], line[512] = "";
+    FILE *file;
+    const char *at;
+
+    if (pid <= 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+        return false;
+    snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+    file = fopen(path, "re");
+    if (!file)
+        return true;
+    at = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return !at || (strncmp(at, ") Z", 3) != 0 && strncmp(at, ") X", 3) != 0);
+}
+
 bool call_process(struct sim_run *run, const struct sim_call *call)
 {
     const char *id = sim_arg_text(run->bound, "Id");
     long pid = id ? strtol(id, NULL, 10) : 0;
     (void)call;
 
-    if (pid <= 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+    if (!process_lives(pid))
         return sim_raise(
             run, (struct sim_error){
                      .id = "NoProcessFoundForGivenId",
