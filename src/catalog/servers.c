@@ -107,7 +107,7 @@ static const struct property server_properties[] = {
     { .name = "tags", .title = "Tags", .help = "Words of yours, for filters: tags:*pci*", .kind = KIND_TEXT, .width = 14,
       .flags = PROP_LOCAL | PROP_NOTE, .max = 1023 },
     { .name = "read_only", .title = "Read only", .help = "Nothing is ever changed on it", .kind = KIND_BOOL, .width = 9,
-      .flags = PROP_LOCAL | PROP_NOTE },
+      .flags = PROP_LOCAL | PROP_NOTE, .sql = "coalesce(o.read_only, 0)" /* not set is no, not unknown */ },
 
     { .name = "domain_joined", .title = "Domain", .help = "Is it a member of a domain", .kind = KIND_BOOL, .width = 6,
       .flags = PROP_NOTE, .read = { "dhcp-setting", "IsDomainJoined" } },

@@ -13,7 +13,7 @@ enum { FIRST_CHUNK = 64, CHUNK_MAX = 8192 };
 
 /* ------------------------------------------------------------------ expressions */
 /* All expressions of an object are needed again and again, by pointer: "o.\"name\"" is made once per property. */
-static char *expressions[8][96];
+static char *expressions[32][128];
 
 static bool is_server(const struct object_type *object)
 {

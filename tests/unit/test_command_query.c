@@ -218,6 +218,7 @@ static void servers_and_exclusions(void **state)
         { &catalog_servers, "group:", "AMS-dhcp-1 " },
         { &catalog_servers, "reachable:yes", "lon-dhcp-1 " },
         { &catalog_servers, "reachable:", "AMS-dhcp-1 " },
+        { &catalog_servers, "read_only:no", "AMS-dhcp-1 lon-dhcp-1 " },
         { &catalog_servers, "scope_count>4", "lon-dhcp-1 " },
         { &catalog_exclusions, "ip:10.1.1.24", "AMS-dhcp-1 " },
         { &catalog_exclusions, "ip:10.1.1.15", "" },
