@@ -97,9 +97,21 @@ static void lost(struct agent *agent, enum err_kind kind, const char *what)
     next_request(agent);
 }
 
+/* Those that wait in line would only wait as long again, one after the other. */
 static void on_limit(void *ctx)
 {
-    lost(ctx, ERR_TIMEOUT, "the ssh agent did not answer in time");
+    struct agent *agent = ctx;
+    struct err err = { 0 };
+    disconnect(agent);
+    err_set(&err, ERR_TIMEOUT, agent->path, "the ssh agent did not answer in time");
+    struct agent_request *all = agent->first;
+    agent->first = NULL; /* what is asked from within the answers comes after */
+    while (all) {
+        struct agent_request *request = all;
+        all = request->next;
+        report(request, NULL, 0, &err);
+        request_free(request);
+    }
 }
 
 static void flush(struct agent *agent)

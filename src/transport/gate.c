@@ -69,12 +69,22 @@ void gate_leave(struct session *s, bool good)
     if (!s->gate_passed)
         return;
     s->gate_passed = false;
+    hub->handshakes -= !s->gate_paused;
+    s->gate_paused = false;
     s->gate->active--;
     s->gate->rank = good ? 1 : -1;
     if (good && s->gate->most < hub->max_handshakes_per_host)
         s->gate->most++;
-    hub->handshakes--;
     admit(hub);
+}
+
+void gate_pause(struct session *s)
+{
+    if (!s->gate_passed || s->gate_paused)
+        return;
+    s->gate_paused = true;
+    s->hub->handshakes--;
+    admit(s->hub);
 }
 
 void gate_slow(struct session *s)

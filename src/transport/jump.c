@@ -8,7 +8,8 @@
 #include "ipamtui/log.h"
 #include "session.h"
 
-#define POOL_MAX 4
+#define POOL_MAX 4       /* sessions that still open channels */
+#define STUCK_MAX 28     /* and that only carry what they have, because an open got no answer */
 #define POOL_QUEUE 12      /* waiting opens of one session above which another is made */
 #define FAILED_MS 1000     /* a login that failed is not tried again so long: all that wait hear the same */
 #define IDLE_MS 60000      /* a session that carries nothing is kept so long */
@@ -20,7 +21,7 @@ struct jump {
     char *spec;                 /* "a@b:22,c": the chain up to and including this host */
     char *host, *user, *before; /* of the last hop; before: the chain in front of it, or NULL */
     int port;
-    struct session *sessions[POOL_MAX];
+    struct session *sessions[POOL_MAX + STUCK_MAX];
     size_t count;
     bool asked_somebody; /* its login needed a person: no second one for the sake of speed */
     struct err failed;
@@ -116,7 +117,7 @@ static struct session *choose(struct jump *jump)
             shortest = queue;
         }
     }
-    bool room = jump->count < POOL_MAX;
+    bool room = usable < POOL_MAX && jump->count < COUNT(jump->sessions);
     if (room && (!best || (shortest >= POOL_QUEUE && !jump->asked_somebody && best->state == SESSION_READY)))
         return new_session(jump);
     return best;

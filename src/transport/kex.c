@@ -1,7 +1,7 @@
 /* kex.c - the libssh2 session: its queues, key exchange and the decision about the host key. */
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,25 +20,78 @@
 
 /* ---- what libssh2 calls */
 
+/* Each block is in a list of its session: libssh2 1.10 forgets some (an abandoned channel open, every re-keying), which would
+ * add up over months, so what is left goes with the session. */
+struct block {
+    struct block *next, **link;
+    size_t size;
+    max_align_t bytes[];
+};
+
+static void link_block(struct session *s, struct block *block)
+{
+    block->next = s->blocks;
+    block->link = &s->blocks;
+    if (block->next)
+        block->next->link = &block->next;
+    s->blocks = block;
+}
+
+static void unlink_block(struct block *block)
+{
+    *block->link = block->next;
+    if (block->next)
+        block->next->link = block->link;
+}
+
+static struct block *block_of(void *at)
+{
+    return (struct block *)((char *)at - offsetof(struct block, bytes));
+}
+
 static void *hook_alloc(size_t size, void **abstract)
 {
-    (void)abstract;
-    return malloc(size);
+    struct block *block = size < SIZE_MAX / 2 ? malloc(sizeof(*block) + size) : NULL;
+    if (!block)
+        return NULL;
+    block->size = size;
+    link_block(*abstract, block);
+    return block->bytes;
 }
 
 static void hook_free(void *at, void **abstract)
 {
-    size_t size = at ? malloc_usable_size(at) : 0;
     (void)abstract;
-    if (size > 0 && size <= WIPE_BELOW)
-        x_wipe(at, size);
-    free(at);
+    if (!at)
+        return;
+    struct block *block = block_of(at);
+    unlink_block(block);
+    if (block->size <= WIPE_BELOW)
+        x_wipe(block->bytes, block->size);
+    free(block);
 }
 
 static void *hook_realloc(void *at, size_t size, void **abstract)
 {
-    (void)abstract;
-    return realloc(at, size);
+    if (!at)
+        return hook_alloc(size, abstract);
+    struct block *old = block_of(at);
+    unlink_block(old);
+    struct block *block = size < SIZE_MAX / 2 ? realloc(old, sizeof(*block) + size) : NULL;
+    if (!block) {
+        link_block(*abstract, old);
+        return NULL;
+    }
+    block->size = size;
+    link_block(*abstract, block);
+    return block->bytes;
+}
+
+/* For what libssh2 will free. */
+void *kex_alloc(struct session *s, size_t size)
+{
+    void *abstract = s;
+    return hook_alloc(size, &abstract);
 }
 
 static ssize_t hook_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags, void **abstract)
@@ -110,6 +163,8 @@ void kex_end(struct session *s)
     s->ssh = NULL;
     s->exec = NULL;
     s->spent_count = 0;
+    while (s->blocks)
+        hook_free(s->blocks->bytes, NULL);
 }
 
 /* ---- failures */

@@ -244,7 +244,7 @@ static int sign_callback(LIBSSH2_SESSION *ssh, unsigned char **sig, size_t *sig_
     case SIGN_BUSY:
         return LIBSSH2_ERROR_EAGAIN;
     case SIGN_DONE:
-        *sig = malloc(login->signature.len); /* libssh2 frees it, with our hook */
+        *sig = kex_alloc(login->s, login->signature.len);
         if (!*sig)
             return -1;
         memcpy(*sig, buf_at(&login->signature), login->signature.len);
@@ -354,7 +354,7 @@ static void on_answer(void *ctx, const char *const *answers)
         for (int i = 0; i < count; i++) {
             LIBSSH2_USERAUTH_KBDINT_RESPONSE *r = &login->responses[login->response_from + i];
             r->length = (unsigned)strlen(answers[i]);
-            r->text = malloc(r->length + 1);
+            r->text = kex_alloc(login->s, r->length + 1);
             if (r->text)
                 memcpy(r->text, answers[i], r->length + 1);
             else

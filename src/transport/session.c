@@ -492,6 +492,7 @@ static void on_limit(void *ctx)
 void session_waits_for_person(struct session *s)
 {
     session_limit(s, HUMAN_MS);
+    gate_pause(s);
     if (s->pool)
         jump_asked(s);
 }

@@ -70,7 +70,7 @@ struct session {
 
     struct gate *gate;
     struct session *gate_next;
-    bool gate_passed, gate_waiting;
+    bool gate_passed, gate_waiting, gate_paused;
 
     struct job *resolve_job;
     struct addresses addresses;
@@ -81,6 +81,7 @@ struct session {
     struct loop_watch *proxy_errs;
 
     LIBSSH2_SESSION *ssh;
+    struct block *blocks;               /* all that libssh2 holds for it (kex.c) */
     LIBSSH2_CHANNEL *tunnel, *exec;
     struct buf in, out;
     bool in_eof;
@@ -130,6 +131,7 @@ void connect_watch(struct session *s);
 void kex_begin(struct session *s);
 bool kex_step(struct session *s); /* true: something moved */
 bool hostkey_step(struct session *s); /* an answer about the host key has come */
+void *kex_alloc(struct session *s, size_t size); /* for what libssh2 frees itself */
 void kex_end(struct session *s); /* frees the libssh2 session, which must not be in a call */
 
 /* run.c: the channel of a target. */
@@ -146,6 +148,7 @@ const char *login_needs_openssh(const struct session *s);
 /* gate.c: at most N connections that are not logged in, in all and per sshd. */
 void gate_enter(struct session *s, const char *key); /* passed at once or later: gate_passed and a wake */
 void gate_leave(struct session *s, bool good);       /* also when not in it */
+void gate_pause(struct session *s);                  /* a person is asked: the others do not wait for that */
 void gate_slow(struct session *s);                   /* its sshd refuses: fewer at once from now on */
 int gate_rank(const struct session *s);              /* 1: answered last time, -1: failed last time */
 void gates_end(struct transport_hub *hub);

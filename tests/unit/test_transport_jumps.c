@@ -160,6 +160,7 @@ static int write_config(void)
     host(f, "past-rsa", plain.port, "ProxyJump rsa-only");
     host(f, "two-rsa", plain.port, "ProxyJump jump,rsa-only");
     host(f, "hardened", hardened.port, "");
+    fprintf(f, "Host certified\n IdentityFile %s/certified\n HostName 127.0.0.1\n Port %d\n", lab.dir, plain.port);
     host(f, "tight*", tight.port, "");
     host(f, "password", asking.port, "PreferredAuthentications password");
     host(f, "prompts", asking.port, "PreferredAuthentications keyboard-interactive");
@@ -205,10 +206,20 @@ static void start_asking(void)
                                         "KbdInteractiveAuthentication yes\n");
 }
 
+static char ca_line[128];
+
+static bool make_certificate(void)
+{
+    lab_key(&lab, "ca", "ed25519", "");
+    lab_key(&lab, "certified", "ed25519", "");
+    snprintf(ca_line, sizeof(ca_line), "TrustedUserCAKeys %s/ca.pub\n", lab.dir);
+    return lab_run(&lab, "ssh-keygen -q -s ca -I test -n %s certified.pub", lab.user) == 0;
+}
+
 static int lab_up(void **state)
 {
     (void)state;
-    if (!lab_begin(&lab) || !sshd_start(&lab, &plain, "plain", "") || !sshd_start(&lab, &jump, "jump", "") ||
+    if (!lab_begin(&lab) || !make_certificate() || !sshd_start(&lab, &plain, "plain", ca_line) || !sshd_start(&lab, &jump, "jump", "") ||
         !sshd_start(&lab, &no_forward, "nofwd", "AllowTcpForwarding no\n") ||
         !sshd_start_with(&lab, &rsa_only, "rsa", "rsa", "", "") ||
         !sshd_start(&lab, &hardened, "hard", "Ciphers chacha20-poly1305@openssh.com\n") ||
@@ -328,7 +339,7 @@ static void jump_dies_and_returns(void **state)
 static void falls_back(void **state)
 {
     static const struct { const char *address, *about; } cases[] = {
-        { "rsa-only", "openssh as" }, { "hardened", "openssh as" }, { "past-rsa", "by ssh -W" }, { "two-rsa", "by ssh -W" },
+        { "rsa-only", "openssh as" }, { "hardened", "openssh as" }, { "certified", "openssh as" }, { "past-rsa", "by ssh -W" }, { "two-rsa", "by ssh -W" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
