@@ -325,7 +325,8 @@ static void put_servers_first(struct parser *p)
         struct value *params = x_calloc(p->servers.param_count + q->param_count + 1, sizeof(*params));
 
         buf_addf(&where, "%s AND " QUERY_ROWS "%s", buf_at(&p->servers.where), buf_at(&q->where));
-        memcpy(params, p->servers.params, p->servers.param_count * sizeof(*params));
+        if (p->servers.param_count)
+            memcpy(params, p->servers.params, p->servers.param_count * sizeof(*params));
         if (q->param_count)
             memcpy(params + p->servers.param_count, q->params, q->param_count * sizeof(*params));
         buf_done(&q->where);

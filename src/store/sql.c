@@ -43,6 +43,10 @@ bool store_fail(struct store *store, const char *doing, struct err *err)
     case SQLITE_READONLY:
     case SQLITE_PERM:
         return err_set(err, ERR_IO, where, "%s: the database or its folder cannot be written by you", doing);
+    case SQLITE_CANTOPEN:
+        return err_set(err, ERR_IO, where,
+                       "%s: the database cannot be opened; whoever reads it has to be allowed to write its folder as well (%s)",
+                       doing, sqlite3_errmsg(store->db));
     case SQLITE_CORRUPT:
         return err_set(err, ERR_IO, where,
                        "%s: the database is damaged (%s); it was left as it is: copy it away, then restore a copy or "
