@@ -127,7 +127,7 @@ void tasks_add(struct collector *c, struct job *job, const server_id *servers, s
 void tasks_cancel(struct collector *c, struct job *job);
 void tasks_server_changed(struct collector *c, server_id id);
 void tasks_kick(struct collector *c); /* starts what may start, from the loop */
-void tasks_progress(struct server *server);
+void tasks_progress(struct server *server, const char *text); /* a sign of life; text: what goes on, or NULL */
 void task_stored(struct task *task);
 void tasks_fault(struct collector *c, const struct err *err); /* nothing can be stored: all that runs fails with this */
 void tasks_server_removed(struct collector *c, server_id id);

@@ -93,11 +93,34 @@ void job_moved(struct collector *c, struct job *job, const struct server *server
         on_note_due(c);
 }
 
+/* ------------------------------------------------------------------ the store has news */
+static void on_stored_due(void *ctx)
+{
+    struct collector *c = ctx;
+
+    c->stored = false;
+    c->stored_ms = clock_mono_ms();
+    mailbox_put_take(c->notes, note_new(NOTE_STORED, 0));
+}
+
+void jobs_note_stored(struct collector *c)
+{
+    if (c->stored)
+        return;
+    c->stored = true;
+    loop_timer_at(c->loop, &c->stored_timer, MAX(clock_mono_ms(), c->stored_ms + STORED_MS), on_stored_due, c);
+}
+
+/* ------------------------------------------------------------------ the end of a job */
 static void job_end(struct collector *c, struct job *job)
 {
     struct job **at = &c->jobs;
     struct note *note = counted(NOTE_FINISHED, job);
 
+    if (c->stored) { /* who hears that the job is over finds its data */
+        loop_timer_stop(&c->stored_timer);
+        on_stored_due(c);
+    }
     snprintf(note->text, sizeof(note->text), "%s", job->cancelled ? "cancelled" : "");
     note->ok = job->failed == 0 && !job->cancelled;
     mailbox_put_take(c->notes, note);
@@ -126,38 +149,16 @@ void job_server_done(struct collector *c, struct job *job, const struct server *
     if (err)
         note->err = *err;
     mailbox_put_take(c->notes, note);
-    if (job->done >= job->total) {
-        /* The screen has the data before it hears that the job is over. */
-        if (c->stored)
-            c->stored_ms = 0;
+    if (job->done >= job->total)
         job_end(c, job);
-    } else {
+    else
         job_moved(c, job, server, err ? "failed" : "done");
-    }
 }
 
 void job_check(struct collector *c, struct job *job)
 {
     if (job->done >= job->total)
         job_end(c, job);
-}
-
-/* ------------------------------------------------------------------ the store has news */
-static void on_stored_due(void *ctx)
-{
-    struct collector *c = ctx;
-
-    c->stored = false;
-    c->stored_ms = clock_mono_ms();
-    mailbox_put_take(c->notes, note_new(NOTE_STORED, 0));
-}
-
-void jobs_note_stored(struct collector *c)
-{
-    if (c->stored)
-        return;
-    c->stored = true;
-    loop_timer_at(c->loop, &c->stored_timer, MAX(clock_mono_ms(), c->stored_ms + STORED_MS), on_stored_due, c);
 }
 
 void jobs_note_fault(struct collector *c, const struct err *err)

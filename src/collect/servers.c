@@ -98,6 +98,13 @@ static struct way way_of(const struct row *row, const struct settings *set, cons
 }
 
 /* ------------------------------------------------------------------ the session */
+static const char *const state_texts[] = {
+    [HOST_CONNECTING] = "connecting",
+    [HOST_STARTING] = "starting PowerShell",
+    [HOST_OPEN] = "asking",
+    [HOST_FAILED] = NULL,
+};
+
 static void on_state(void *ctx, enum host_state state, const struct err *err)
 {
     struct server *server = ctx;
@@ -107,7 +114,7 @@ static void on_state(void *ctx, enum host_state state, const struct err *err)
         server->failure = *err;
         server->failed_step = host_failed_step(server->host);
     } else {
-        tasks_progress(server);
+        tasks_progress(server, state_texts[state]);
     }
     if (state == HOST_OPEN) {
         remember(server);

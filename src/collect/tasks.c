@@ -10,7 +10,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 
-enum { SILENT_MS = 1500, PULSE_MS = 250, RUNNING_FACTOR = 8, RUNNING_MIN = 256 };
+enum { SILENT_MS = 700, PULSE_MS = 100, RUNNING_FACTOR = 8, RUNNING_MIN = 256 };
 
 static void on_kick(void *ctx);
 
@@ -106,7 +106,9 @@ static void say_done(const struct task *task, char *out, size_t size)
         at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? ", " : "",
                                with_commas(task->tallies[i].rows, number, sizeof(number)),
                                task->tallies[i].rows == 1 ? task->tallies[i].object->noun : task->tallies[i].object->name);
-    if (at < size)
+    if (task->answered == 0 && at == 0)
+        snprintf(out, size, "nothing to ask it: not its role");
+    else if (at < size)
         snprintf(out + at, size - at, "%s in %.1f s", at ? "" : "answered",
                  (double)(clock_mono_ms() - task->started_ms) / 1000);
 }
@@ -198,10 +200,15 @@ static void sign_of_life(struct task *task)
     }
 }
 
-void tasks_progress(struct server *server)
+void tasks_progress(struct server *server, const char *text)
 {
-    if (server->task)
-        sign_of_life(server->task);
+    struct task *task = server->task;
+
+    if (!task)
+        return;
+    sign_of_life(task);
+    for (size_t i = 0; text && i < task->job_count; i++)
+        job_moved(server->c, task->jobs[i], server, text);
 }
 
 static void on_rows(void *ctx, const struct fetch_rows *rows, bool first)
@@ -469,6 +476,8 @@ static void task_abandon(struct task *task)
     if (task->fetch) {
         fetch_cancel(task->fetch);
         task->fetch = NULL;
+        if (task->silent && task->answered == 0)
+            server->down = true; /* not worth waiting for first, the next time */
         if (server->host && host_state(server->host) != HOST_OPEN)
             host_close(server->host);
         leave_place(task);

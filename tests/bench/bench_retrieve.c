@@ -1,6 +1,6 @@
 /* bench_retrieve - retrieval of many simulated servers over the transport `command` into a new store.
  *
- *   retrieve [--servers N] [--scopes M per server] [--rounds R] [--db FILE kept]
+ *   retrieve [--servers N] [--scopes M per server] [--rounds R] [--service R rounds of service state] [--hang PERCENT] [--db FILE kept]
  *
  * Prints name and number, one a line. Shares are of the collector thread's wall time: parsing is its CPU outside the store,
  * waiting is what it neither computed nor spent in the store. */
@@ -65,9 +65,11 @@ static server_id *fill_store(const char *db, const struct estate *e)
     return ids;
 }
 
-static struct note *wait_finished(struct mailbox *notes, uint64_t job)
+/* well: return when so many servers have answered; 0 = when the job is over. */
+static struct note *wait_finished(struct mailbox *notes, uint64_t job, size_t well)
 {
     struct pollfd p = { .fd = mailbox_fd(notes), .events = POLLIN };
+    size_t ok = 0;
 
     for (;;) {
         struct note *note = mailbox_get(notes);
@@ -77,7 +79,10 @@ static struct note *wait_finished(struct mailbox *notes, uint64_t job)
         }
         if (note->kind == NOTE_FINISHED && note->job == job)
             return note;
-        if (note->kind == NOTE_FAULT || (note->kind == NOTE_SERVER && !note->ok))
+        ok += note->kind == NOTE_SERVER && note->job == job && note->ok;
+        if (well > 0 && ok == well)
+            return note;
+        if (note->kind == NOTE_FAULT || (note->kind == NOTE_SERVER && !note->ok && note->err.kind != ERR_CANCELLED))
             fprintf(stderr, "%s: %s\n", note->server_name, note->text);
         free(note);
     }
@@ -108,13 +113,44 @@ static void report(const char *name, double seconds, struct collector_stats a, s
     printf("%s_objects_per_second %.0f\n", name, (double)rows / seconds);
     printf("%s_share_parsing_percent %.1f\n", name, 100 * parse / wall_us);
     printf("%s_share_storing_percent %.1f\n", name, 100 * store / wall_us);
+    printf("%s_share_storing_cpu_percent %.1f\n", name, 100 * store_cpu / wall_us);
     printf("%s_share_waiting_percent %.1f\n", name, 100 * (wall_us - parse - store) / wall_us);
     printf("%s_cpu_seconds %.2f\n", name, own_cpu);
     printf("%s_commits %lld\n", name, (long long)(b.commits - a.commits));
     fflush(stdout);
 }
 
-static void rounds(const char *db, const struct estate *e, const server_id *ids, int count)
+/* Hosts that never answer, from now on. */
+static size_t hang(const struct estate *e, int percent)
+{
+    size_t hanging = e->count * (size_t)percent / 100;
+
+    for (size_t i = 0; i < hanging; i++)
+        estate_fault(e, e->servers[i * e->count / hanging].name, "hang");
+    return hanging;
+}
+
+/* All sessions anew: how long until so many have answered. */
+static void from_cold(struct collector *collector, struct mailbox *notes, const server_id *ids, size_t count, size_t well,
+                      const char *name)
+{
+    int64_t began = 0;
+    uint64_t job = 0;
+
+    for (size_t i = 0; i < count; i++)
+        collector_server_changed(collector, ids[i]);
+    began = clock_mono_ms();
+    job = collector_retrieve(collector, ids, count, WHAT_DEFAULT);
+    free(wait_finished(notes, job, well));
+    printf("%s_seconds %.2f\n", name, (double)(clock_mono_ms() - began) / 1000);
+    fflush(stdout);
+    if (well < count) {
+        collector_cancel(collector, job);
+        free(wait_finished(notes, job, 0));
+    }
+}
+
+static void rounds(const char *db, const struct estate *e, const server_id *ids, int count, int service, int percent)
 {
     struct mailbox *notes = mailbox_new();
     struct collector_options how = { .db_path = db };
@@ -131,7 +167,7 @@ static void rounds(const char *db, const struct estate *e, const server_id *ids,
     for (int i = 0; i < count; i++) {
         double cpu = cpu_s(RUSAGE_SELF);
         int64_t began = clock_mono_ms();
-        struct note *end = wait_finished(notes, collector_retrieve(collector, ids, e->count, WHAT_DEFAULT));
+        struct note *end = wait_finished(notes, collector_retrieve(collector, ids, e->count, WHAT_DEFAULT), 0);
         struct collector_stats now = collector_stats(collector);
         char name[32];
 
@@ -140,6 +176,18 @@ static void rounds(const char *db, const struct estate *e, const server_id *ids,
         printf("%s_failed %zu\n", name, end->failed);
         free(end);
         before = now;
+    }
+    for (int i = 0; i < service; i++) {
+        int64_t began = clock_mono_ms();
+        free(wait_finished(notes, collector_retrieve(collector, ids, e->count, WHAT_SERVICE), 0));
+        printf("service%d_seconds %.2f\n", i + 1, (double)(clock_mono_ms() - began) / 1000);
+    }
+    if (percent > 0) {
+        size_t hanging = 0;
+        from_cold(collector, notes, ids, e->count, e->count, "all_well");
+        hanging = hang(e, percent);
+        from_cold(collector, notes, ids, e->count, e->count - hanging, "healthy_first");
+        from_cold(collector, notes, ids, e->count, e->count - hanging, "healthy_again");
     }
     printf("peak_mib %.1f\n", (double)peak_kib() / 1024);
     collector_stop(collector);
@@ -150,7 +198,7 @@ static void rounds(const char *db, const struct estate *e, const server_id *ids,
 
 int main(int argc, char **argv)
 {
-    int servers = 200, scopes = 1000, count = 2;
+    int servers = 200, scopes = 1000, count = 2, service = 0, percent = 0;
     const char *keep = NULL;
     char db[128];
     struct estate e;
@@ -163,6 +211,10 @@ int main(int argc, char **argv)
             scopes = atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--rounds") == 0)
             count = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--service") == 0)
+            service = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--hang") == 0)
+            percent = atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--db") == 0)
             keep = argv[i + 1];
     }
@@ -173,7 +225,7 @@ int main(int argc, char **argv)
         snprintf(db, sizeof(db), "%s/bench.db", e.dir);
     ids = fill_store(db, &e);
     printf("servers %zu\n", e.count);
-    rounds(db, &e, ids, count);
+    rounds(db, &e, ids, count, service, percent);
     printf("stored_scopes %lld\n", (long long)stored(db, &catalog_scopes));
     printf("stored_exclusions %lld\n", (long long)stored(db, &catalog_exclusions));
     free(ids);

@@ -5,4 +5,4 @@ $(BUILD)/bench/retrieve: tests/bench/bench_retrieve.c tests/lib/estate.h $(call 
 	@$(CC) $(CPPFLAGS) -Itests/lib $(PKG_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(call archives,$(call closure,collect)) $(LDLIBS)
 BENCHES += $(BUILD)/bench/retrieve
 # These tests talk to simulated hosts.
-$(BUILD)/tests/test_windows_host $(BUILD)/tests/test_windows_fetch $(BUILD)/tests/test_collect_rounds: $(BUILD)/simhost
+$(BUILD)/tests/test_windows_host $(BUILD)/tests/test_windows_fetch $(BUILD)/tests/test_collect_rounds $(BUILD)/tests/test_collect_asks: $(BUILD)/simhost

@@ -188,7 +188,7 @@ static void a_whole_round(void **state)
 {
     struct world w;
     const struct note *end = NULL;
-    size_t rounds = 0, servers = 0;
+    size_t rounds = 0, servers = 0, news = 0;
     int64_t stored = 0;
 
     (void)state;
@@ -202,10 +202,11 @@ static void a_whole_round(void **state)
     for (size_t i = 0; i < w.heard_count; i++) {
         rounds += w.heard[i]->kind == NOTE_ROUND;
         servers += w.heard[i]->kind == NOTE_SERVER;
+        news += w.heard[i]->kind == NOTE_STORED;
     }
     assert_int_equal(servers, SERVERS);
     assert_true(rounds >= 1);
-    hear(&w, NOTE_STORED, 0, 2000);
+    assert_true(news >= 1); /* who hears of the end finds the data */
     stored = count(&w, &catalog_scopes, "");
     assert_true(stored >= SCOPES);
     assert_int_equal(count(&w, &catalog_scopes, "o.in_use IS NULL"), 0);          /* statistics found their scopes */
