@@ -17,7 +17,8 @@ struct conf_list {
 
 struct ssh_conf {
     int refs;
-    struct arena mem; /* all strings */
+    char **texts;     /* owns all strings */
+    size_t text_count, text_cap;
     char *alias;      /* what was asked about */
     char *host, *user;
     int port;
@@ -36,13 +37,13 @@ struct ssh_conf {
     char *bind_address, *preferred;
     char *pkcs11, *known_command; /* NULL: none */
     bool verify_dns;
-    char *host_key_algorithms, *ciphers, *macs, *kex; /* as ssh would offer them */
+    char *host_key_algorithms, *ciphers, *macs, *kex; /* what ssh would offer and libssh2 has; NULL: not said */
 };
 
 /* Reads the output of ssh -G for alias. home: for ~ and %d; NULL: the password file's, as ssh has it. Never fails on an unknown word; ERR_INPUT: there is no host in it.
  * The caller owns *out: conf_release(). */
 bool conf_parse(const char *text, const char *alias, const char *home, struct ssh_conf **out, struct err *err);
-/* Expands ~, %-tokens and ${VAR} of text in arena; unknown tokens stay. */
+/* Expands ~, %-tokens and ${VAR} of text; unknown tokens stay. conf owns the result. */
 char *conf_expand(struct ssh_conf *conf, const char *text, const char *home);
 void conf_release(struct ssh_conf *conf); /* NULL is fine */
 

@@ -12,7 +12,7 @@
 #include "algorithms.h"
 #include "ipamtui/text.h"
 
-enum conf_kind { C_TEXT, C_INT, C_BOOL, C_STRICT, C_FAMILY, C_FILES, C_WORDS, C_AGENT };
+enum conf_kind { C_TEXT, C_INT, C_BOOL, C_STRICT, C_FAMILY, C_FILES, C_WORDS, C_AGENT, C_HOSTKEYS, C_CIPHERS, C_MACS, C_KEX };
 
 struct conf_row {
     const char *word;
@@ -48,11 +48,26 @@ static const struct conf_row conf_rows[] = {
     { "pkcs11provider", C_TEXT, AT(pkcs11) },
     { "knownhostscommand", C_TEXT, AT(known_command) },
     { "verifyhostkeydns", C_BOOL, AT(verify_dns) },
-    { "hostkeyalgorithms", C_TEXT, AT(host_key_algorithms) },
-    { "ciphers", C_TEXT, AT(ciphers) },
-    { "macs", C_TEXT, AT(macs) },
-    { "kexalgorithms", C_TEXT, AT(kex) },
+    { "hostkeyalgorithms", C_HOSTKEYS, AT(host_key_algorithms) },
+    { "ciphers", C_CIPHERS, AT(ciphers) },
+    { "macs", C_MACS, AT(macs) },
+    { "kexalgorithms", C_KEX, AT(kex) },
 };
+
+/* Strings live one by one: an arena's block would be many times what hundreds of hosts need each. */
+static char *keep(struct ssh_conf *conf, const char *text, size_t len)
+{
+    x_grow(&conf->texts, &conf->text_cap, conf->text_count + 1, sizeof(*conf->texts));
+    return conf->texts[conf->text_count++] = x_strndup(text, len);
+}
+
+/* Of the long lists of algorithms only what libssh2 has. */
+static char *keep_common(struct ssh_conf *conf, enum algorithm which, const char *list)
+{
+    char common[512];
+    algorithms_pick(which, list, common, sizeof(common));
+    return keep(conf, common, strlen(common));
+}
 
 /* Any answer but no: "yes", "true", "ask", "unbound" ... */
 static bool parse_yes(const char *value)
@@ -74,7 +89,7 @@ static enum strict_key parse_strict(const char *value)
 static void list_add(struct ssh_conf *conf, struct conf_list *list, const char *text, size_t len)
 {
     if (list->count < CONF_LIST_MAX)
-        list->item[list->count++] = arena_strndup(&conf->mem, text, len);
+        list->item[list->count++] = keep(conf, text, len);
 }
 
 /* Several files in one line. Quotes are lost in it, so a name with a blank is the longest run of words that exists. */
@@ -98,6 +113,9 @@ static void parse_words(struct ssh_conf *conf, struct conf_list *list, const cha
     }
 }
 
+static const enum algorithm algorithm_of[] = { [C_HOSTKEYS] = ALG_HOSTKEY, [C_CIPHERS] = ALG_CIPHER, [C_MACS] = ALG_MAC,
+                                               [C_KEX] = ALG_KEX };
+
 static void parse_row(struct ssh_conf *conf, const struct conf_row *row, const char *value)
 {
     char *field = (char *)conf + row->at;
@@ -106,7 +124,13 @@ static void parse_row(struct ssh_conf *conf, const struct conf_row *row, const c
     switch (row->kind) {
     case C_TEXT:
     case C_AGENT:
-        *(char **)field = none && row->kind == C_TEXT ? NULL : arena_strdup(&conf->mem, value);
+        *(char **)field = none && row->kind == C_TEXT ? NULL : keep(conf, value, strlen(value));
+        break;
+    case C_HOSTKEYS:
+    case C_CIPHERS:
+    case C_MACS:
+    case C_KEX:
+        *(char **)field = keep_common(conf, algorithm_of[row->kind], value);
         break;
     case C_INT:
         *(int *)field = none ? 0 : atoi(value);
@@ -214,7 +238,7 @@ char *conf_expand(struct ssh_conf *conf, const char *text, const char *home)
         } else
             buf_addc(&out, *text);
     }
-    char *result = arena_strdup(&conf->mem, buf_at(&out));
+    char *result = keep(conf, buf_at(&out), out.len);
     buf_done(&out);
     return result;
 }
@@ -237,14 +261,14 @@ static void settle_agent(struct ssh_conf *conf, const char *home)
         at = NULL;
     else
         at = conf_expand(conf, at, home);
-    conf->agent = at && *at ? arena_strdup(&conf->mem, at) : NULL;
+    conf->agent = at && *at ? keep(conf, at, strlen(at)) : NULL;
 }
 
 bool conf_parse(const char *text, const char *alias, const char *home, struct ssh_conf **out, struct err *err)
 {
     struct ssh_conf *conf = x_alloc(sizeof(*conf));
     conf->refs = 1;
-    conf->alias = arena_strdup(&conf->mem, alias);
+    conf->alias = keep(conf, alias, strlen(alias));
     conf->pubkey = conf->password = conf->kbdint = true;
     while (*text) {
         size_t len = strcspn(text, "\n");
@@ -268,7 +292,9 @@ void conf_release(struct ssh_conf *conf)
 {
     if (!conf || --conf->refs > 0)
         return;
-    arena_done(&conf->mem);
+    for (size_t i = 0; i < conf->text_count; i++)
+        free(conf->texts[i]);
+    free(conf->texts);
     free(conf);
 }
 
@@ -314,13 +340,13 @@ const char *conf_needs_openssh(const struct ssh_conf *conf)
         return "VerifyHostKeyDNS is set for it, which only the ssh program checks";
     if (has_certificate(conf))
         return "a user certificate is configured for it, which libssh2 cannot offer";
-    if (!algorithms_common(ALG_HOSTKEY, conf->host_key_algorithms))
+    if (conf->host_key_algorithms && !*conf->host_key_algorithms)
         return "none of its HostKeyAlgorithms is in libssh2";
-    if (!algorithms_common(ALG_CIPHER, conf->ciphers))
+    if (conf->ciphers && !*conf->ciphers)
         return "none of its Ciphers is in libssh2";
-    if (!algorithms_common(ALG_MAC, conf->macs))
+    if (conf->macs && !*conf->macs)
         return "none of its MACs is in libssh2";
-    if (!algorithms_common(ALG_KEX, conf->kex))
+    if (conf->kex && !*conf->kex)
         return "none of its KexAlgorithms is in libssh2";
     return NULL;
 }

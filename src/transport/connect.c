@@ -349,7 +349,7 @@ static void start_ssh_pipe(struct session *s, const char *spec)
     s->talk = x_alloc(sizeof(*s->talk));
     s->talk->asker = pipe_asker;
     s->talk->ctx = s;
-    s->talk->host = arena_strdup(&s->conf->mem, hop);
+    s->talk->host = conf_expand(s->conf, hop, NULL);
     if (talk_start(s->talk, s->hub, session_asker(s) != NULL, &err)) {
         struct openssh_how how = {
             .config = s->hub->ssh_config,

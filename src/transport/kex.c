@@ -135,7 +135,6 @@ void kex_begin(struct session *s)
         { LIBSSH2_METHOD_MAC_SC, ALG_MAC },
     };
     const char *configured[] = { [ALG_KEX] = s->conf->kex, [ALG_CIPHER] = s->conf->ciphers, [ALG_MAC] = s->conf->macs };
-    char list[512];
 
     pthread_once(&once, library_init);
     s->ssh = libssh2_session_init_ex(hook_alloc, hook_free, hook_realloc, s);
@@ -144,8 +143,8 @@ void kex_begin(struct session *s)
     libssh2_session_callback_set(s->ssh, LIBSSH2_CALLBACK_RECV, (void *)hook_recv);
     libssh2_session_method_pref(s->ssh, LIBSSH2_METHOD_HOSTKEY, s->host_key_order);
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (algorithms_pick(rows[i].which, configured[rows[i].which], list, sizeof(list)))
-            libssh2_session_method_pref(s->ssh, rows[i].method, list);
+        libssh2_session_method_pref(s->ssh, rows[i].method,
+                                    configured[rows[i].which] ? configured[rows[i].which] : algorithms_ours(rows[i].which));
     s->in_eof = false;
     s->io_err = 0;
     s->received = s->first_len = 0;
@@ -295,6 +294,7 @@ static void accepted(struct session *s, const unsigned char *blob, size_t len)
 
 static void go_login(struct session *s)
 {
+    known_keys_done(&s->known);
     s->state = SESSION_LOGIN;
     s->step = STEP_LOGIN;
     if (s->stream)

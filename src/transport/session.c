@@ -329,6 +329,7 @@ static bool step_gate(struct session *s)
 static void logged_in(struct session *s)
 {
     gate_leave(s, true);
+    login_free(s);
     loop_timer_stop(&s->limit);
     s->heard_ms = clock_mono_ms();
     if (s->pool) {
@@ -517,7 +518,6 @@ static void on_known(void *ctx, struct known_keys *keys, const struct err *err)
 {
     struct session *s = ctx;
     const char *why = NULL;
-    char allowed[256];
 
     s->lookup = NULL;
     if (err->kind != ERR_NONE) {
@@ -526,8 +526,9 @@ static void on_known(void *ctx, struct known_keys *keys, const struct err *err)
     }
     s->known = *keys;
     *keys = (struct known_keys){ 0 };
-    algorithms_pick(ALG_HOSTKEY, s->conf->host_key_algorithms, allowed, sizeof(allowed));
-    if (!known_preference(&s->known, allowed, s->host_key_order, sizeof(s->host_key_order), &why)) {
+    const char *allowed = s->conf->host_key_algorithms;
+    if (!known_preference(&s->known, allowed ? allowed : algorithms_ours(ALG_HOSTKEY), s->host_key_order,
+                          sizeof(s->host_key_order), &why)) {
         if (s->stream)
             stream_switch(s->stream, &openssh_carrier, why);
         else
