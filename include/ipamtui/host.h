@@ -4,6 +4,7 @@
 #ifndef IPAM_HOST_H
 #define IPAM_HOST_H
 
+#include "ipamtui/catalog.h"
 #include "ipamtui/psrp.h"
 #include "ipamtui/transport.h"
 
@@ -30,6 +31,17 @@ struct host *host_new(struct transport_hub *hub, struct loop *loop, const struct
 /* Drops running calls without callbacks. NULL is fine. From within a callback of this host it ends with the next turn of
  * the loop: then the hub must live until that turn. */
 void host_free(struct host *host);
+
+/* What the configuration says for all servers; "" or NULL and 0 = what ssh -G says. */
+struct host_defaults {
+    enum transport_kind transport;
+    const char *user, *jump, *powershell;
+    int port;
+};
+/* How a server is reached, from its row of catalog_servers: fills *target, and the dialect in *options. Strings are those of row and
+ * defaults. ERR_INPUT: the row lacks what its transport needs. */
+bool host_target(const struct row *server, const struct host_defaults *defaults, struct transport_target *target,
+                 struct host_options *options, struct err *err);
 
 typedef uint64_t host_call_id;
 /* timeout_ms: from its start on the host to done, 0 = none. At the limit the call is stopped and, if that does not help within

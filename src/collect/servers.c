@@ -6,14 +6,6 @@
 #include "inner.h"
 #include "ipamtui/log.h"
 
-/* What a server's row says about reaching it, the configuration filled in. */
-struct way {
-    enum transport_kind kind;
-    const char *address, *user, *jump, *command;
-    int port;
-    enum host_dialect dialect;
-};
-
 struct server *server_known(struct collector *c, server_id id)
 {
     for (size_t i = 0; i < c->server_count; i++)
@@ -44,22 +36,12 @@ static const char *text_of(const struct row *row, const char *property)
     return at >= 0 && row->values[at].type == VALUE_TEXT ? row->values[at].s : "";
 }
 
-static const char *first_of(const char *a, const char *b)
-{
-    return a[0] != '\0' ? a : b ? b : "";
-}
-
-static enum host_dialect dialect_of(const char *word)
-{
-    return strcmp(word, "plain") == 0 ? HOST_DIALECT_PLAIN : strcmp(word, "psrp") == 0 ? HOST_DIALECT_PSRP : HOST_DIALECT_AUTO;
-}
-
 /* The dialect that a server was found to speak, where nobody chose one: trying the other first costs a time-out. */
 static enum host_dialect remembered(const struct server *server)
 {
     char *key = x_asprintf("dialect.%lld", (long long)server->id);
     char *word = store_setting_get(server->c->store, key);
-    enum host_dialect dialect = dialect_of(word ? word : "");
+    enum host_dialect dialect = word && strcmp(word, "plain") == 0 ? HOST_DIALECT_PLAIN : HOST_DIALECT_PSRP;
 
     free(word);
     free(key);
@@ -78,23 +60,6 @@ static void remember(const struct server *server)
     if (!store_setting_put(server->c->store, key, dialect == HOST_DIALECT_PLAIN ? "plain" : NULL, &err))
         log_line(server->name, "the dialect is not remembered: %s", err.text);
     free(key);
-}
-
-static struct way way_of(const struct row *row, const struct settings *set, const char *name)
-{
-    struct way way = { .kind = set->transport, .port = set->port };
-    int port = catalog_property(&catalog_servers, "port");
-
-    transport_kind_parse(text_of(row, "transport"), &way.kind);
-    way.address = first_of(text_of(row, "address"), name);
-    way.user = first_of(text_of(row, "user"), set->user);
-    way.jump = first_of(text_of(row, "jump"), set->jump);
-    way.command = way.kind == TRANSPORT_COMMAND ? text_of(row, "command")
-                                                : first_of(text_of(row, "powershell"), set->powershell);
-    way.dialect = dialect_of(text_of(row, "dialect"));
-    if (port >= 0 && row->values[port].type == VALUE_INT)
-        way.port = (int)row->values[port].i;
-    return way;
 }
 
 /* ------------------------------------------------------------------ the session */
@@ -127,21 +92,17 @@ static void on_ask(void *ctx, const struct transport_ask *ask)
     asks_ask(ctx, ask);
 }
 
-static void session_make(struct server *server, const struct way *way)
+static void session_make(struct server *server, const struct transport_target *target, struct host_options options)
 {
     static const struct host_events asking = { .state = on_state, .ask = on_ask };
     static const struct host_events silent = { .state = on_state };
     struct collector *c = server->c;
-    struct transport_target target = {
-        .name = server->name, .kind = way->kind, .address = way->address, .user = way->user, .jump = way->jump,
-        .port = way->port, .command = way->command,
-    };
-    struct host_options options = { .runspaces = c->set.max_calls, .start_timeout_ms = c->set.connect_timeout_ms,
-                                    .idle_close_ms = c->set.idle_close_ms, .dialect = way->dialect };
 
-    server->dialect = remembered(server) == HOST_DIALECT_PLAIN ? HOST_DIALECT_PLAIN : HOST_DIALECT_PSRP;
-    options.first = server->dialect;
-    server->host = host_new(c->hub, c->loop, &target, &options, c->interactive ? &asking : &silent, server);
+    options.runspaces = c->set.max_calls;
+    options.start_timeout_ms = c->set.connect_timeout_ms;
+    options.idle_close_ms = c->set.idle_close_ms;
+    options.first = server->dialect = remembered(server);
+    server->host = host_new(c->hub, c->loop, target, &options, c->interactive ? &asking : &silent, server);
 }
 
 void server_drop(struct server *server)
@@ -154,41 +115,48 @@ void server_drop(struct server *server)
     server->changed = false;
 }
 
+/* Everything a session depends on, as one text. */
+static char *way_text(const struct transport_target *t, const struct host_options *options)
+{
+    return x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%d\n%s", t->name, (int)t->kind, t->address, t->user, t->jump, t->port,
+                      (int)options->dialect, t->command);
+}
+
+static bool server_make(struct server *server, const struct row *row, struct err *err)
+{
+    const struct settings *set = &server->c->set;
+    struct host_defaults defaults = { .transport = set->transport, .user = set->user, .jump = set->jump,
+                                      .powershell = set->powershell, .port = set->port };
+    struct transport_target target;
+    struct host_options options = { 0 };
+    char *way = NULL;
+
+    snprintf(server->name, sizeof(server->name), "%s", text_of(row, "server"));
+    server->role = catalog_roles(text_of(row, "role"));
+    server->down = strcmp(text_of(row, "reachable"), "no") == 0;
+    if (!host_target(row, &defaults, &target, &options, err))
+        return false;
+    way = way_text(&target, &options);
+    if (server->host && (server->changed || strcmp(way, server->way) != 0))
+        server_drop(server);
+    if (server->host) {
+        free(way);
+        return true;
+    }
+    session_make(server, &target, options);
+    server->way = way;
+    return true;
+}
+
 bool server_prepare(struct server *server, struct err *err)
 {
     struct arena mem = { 0 };
     struct row row = { 0 };
-    struct way way;
-    char *text = NULL;
-    bool ok = false;
+    bool ok = store_rows(server->c->store, &catalog_servers, &server->id, 1, &mem, &row, err);
 
-    if (!store_rows(server->c->store, &catalog_servers, &server->id, 1, &mem, &row, err))
-        goto out;
-    if (row.id == 0) {
-        err_set(err, ERR_NOT_FOUND, server->name, "the server is not managed any more");
-        goto out;
-    }
-    snprintf(server->name, sizeof(server->name), "%s", text_of(&row, "server"));
-    server->role = catalog_roles(text_of(&row, "role"));
-    server->down = strcmp(text_of(&row, "reachable"), "no") == 0;
-    way = way_of(&row, &server->c->set, server->name);
-    if (way.kind == TRANSPORT_COMMAND && way.command[0] == '\0') {
-        err_set(err, ERR_INPUT, server->name, "transport command needs a program: server set %s command='PROGRAM ARGS'",
-                server->name);
-        goto out;
-    }
-    text = x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%d\n%s", server->name, (int)way.kind, way.address, way.user, way.jump, way.port,
-                      (int)way.dialect, way.command);
-    if (server->host && (server->changed || strcmp(text, server->way) != 0))
-        server_drop(server);
-    if (!server->host) {
-        session_make(server, &way);
-        server->way = text;
-        text = NULL;
-    }
-    ok = true;
-out:
-    free(text);
+    if (ok && row.id == 0)
+        ok = err_set(err, ERR_NOT_FOUND, server->name, "the server is not managed any more");
+    ok = ok && server_make(server, &row, err);
     arena_done(&mem);
     return ok;
 }
