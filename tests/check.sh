@@ -101,6 +101,7 @@ end
 if wanted lint; then
     begin lint
     add lint sh tests/lint.sh
+    add symbols sh tests/symbols.sh
     end
 fi
 
