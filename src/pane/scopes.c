@@ -39,8 +39,10 @@ static void scopes_cell(const struct row *row, int property, int64_t now_s, stru
     if (strcmp(name, "util") == 0 && value_of(row, "level").type == VALUE_TEXT &&
         strcmp(value_of(row, "level").s, "over") == 0)
         cell->look = LOOK_BAD;
-    if (strcmp(name, "lease_duration") == 0 && v.type == VALUE_INT && v.i < 0)
+    if (strcmp(name, "lease_duration") == 0 && v.type == VALUE_INT && v.i < 0) {
+        strcpy(cell->text, "unlim");
         cell->look = LOOK_WARN;
+    }
 }
 
 struct exclusions {

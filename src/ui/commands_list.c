@@ -31,7 +31,7 @@ static void complete_query(struct ui *ui, const char *text, size_t at, size_t *f
 
     (void)ctx;
     *from = at;
-    while (*from > 0 && !strchr(" ():,<>=~!", text[*from - 1]))
+    while (*from > 0 && !strchr(" ()", text[*from - 1])) /* words come with their field: "state:active" */
         --*from;
     query_complete(ui_table(ui)->ops->object, text, at, add_word, &words);
 }
@@ -546,6 +546,27 @@ static bool columns_key(struct ui *ui, struct chooser *chooser, int key)
 
 static const struct chooser_ops columns_chooser = { .key = columns_key, .checks = true };
 
+/* "name:30,scope util": a width that is given holds. Into the form that is saved, or false for an unknown column. */
+static bool columns_spec(const struct object_type *object, const char *args, struct buf *out, struct err *err)
+{
+    while (*args) {
+        size_t len = strcspn(args, " ,"), name = strcspn(args, " ,:");
+        char *column = x_strndup(args, MIN(name, len));
+        bool known = catalog_property(object, column) >= 0;
+
+        if (known)
+            buf_addf(out, "%s%.*s%s", out->len ? " " : "", (int)len, args, name < len ? "!" : "");
+        else
+            err_set(err, ERR_INPUT, column, "%ss have no such column", object->noun);
+        free(column);
+        if (!known)
+            return false;
+        args += len;
+        args += strspn(args, " ,");
+    }
+    return true;
+}
+
 static bool columns(struct command_call *call, struct err *err)
 {
     struct ui *ui = call->ui;
@@ -556,27 +577,13 @@ static bool columns(struct command_call *call, struct err *err)
         return true;
     }
     if (call->args[0]) {
-        char *spec = x_strdup(call->args);
+        struct buf spec = { 0 };
+        bool ok = columns_spec(call->object, call->args, &spec, err);
 
-        for (char *c = spec; *c; c++)
-            *c = *c == ',' ? ' ' : *c;
-        for (char *word = spec; *word; word += strspn(word, " ")) {
-            size_t len = strcspn(word, " :");
-            char *name = x_strndup(word, len);
-            bool known = catalog_property(call->object, name) >= 0;
-
-            if (!known)
-                err_set(err, ERR_INPUT, name, "%ss have no such column", ui_pane(ui)->ops->noun);
-            free(name);
-            if (!known) {
-                free(spec);
-                return false;
-            }
-            word += strcspn(word, " ");
-        }
-        table_columns_load(ui_table(ui), spec);
-        free(spec);
-        return true;
+        if (ok)
+            table_columns_load(ui_table(ui), buf_at(&spec));
+        buf_done(&spec);
+        return ok;
     }
     chooser = chooser_new(&columns_chooser, "Columns", "Space show  J K move  + - width  = fit  d default  Enter done");
     fill_columns(ui, chooser);
@@ -640,7 +647,7 @@ static const struct command rows[] = {
     { .name = "sort-reverse", .help = "Reverse the order", .group = GROUP_LIST, .run = sort_reverse },
     { .name = "sort-left", .help = "Sort by the column to the left", .group = GROUP_LIST, .run = sort_left },
     { .name = "sort-right", .help = "Sort by the column to the right", .group = GROUP_LIST, .run = sort_right },
-    { .name = "columns", .args = "[names]", .help = "Choose, order and size columns", .label = "Cols", .group = GROUP_LIST, .run = columns, .complete = complete_column },
+    { .name = "columns", .args = "[name,...]", .help = "Choose, order and size columns", .label = "Cols", .group = GROUP_LIST, .run = columns, .complete = complete_column },
     { .name = "column-fit", .args = "[all]", .help = "Make the column as wide as what it shows", .group = GROUP_LIST, .run = column_fit },
     { .name = "freeze", .help = "Hold rows and order still", .group = GROUP_LIST, .run = freeze },
 };

@@ -107,7 +107,7 @@ static void complete(struct ui *ui, const char *text, size_t at, size_t *from, s
 {
     (void)ctx;
     *from = at;
-    while (*from > 0 && !strchr(" ():,<>=~!", text[*from - 1]))
+    while (*from > 0 && !strchr(" ()", text[*from - 1])) /* words come with their field: "state:active" */
         --*from;
     query_complete(ui_table(ui)->ops->object, text, at, add_word, out);
 }

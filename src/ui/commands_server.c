@@ -302,7 +302,7 @@ static void complete_setting(struct command_call *call, size_t at, command_word_
 }
 
 static const struct command rows[] = {
-    { .name = "server-add", .args = "name role=dhcp,dns [address=HOST] [key=value]", .help = "Add a server to the list", .label = "New", .effect = EFFECT_STORE, .group = GROUP_DATA, .run = server_add, .complete = complete_setting },
+    { .name = "server-add", .args = "name role=dhcp [address=HOST] [key=value]", .help = "Add a server to the list", .label = "New", .effect = EFFECT_STORE, .group = GROUP_DATA, .run = server_add, .complete = complete_setting },
     { .name = "server-set", .args = "key=value", .help = "Set how the marked servers are reached; an empty value takes a setting away", .on = ON_MARKED, .effect = EFFECT_STORE, .group = GROUP_DATA, .run = server_set, .complete = complete_setting },
     { .name = "server-remove", .help = "Remove servers from the list; nothing is changed on them", .label = "Del", .on = ON_MARKED, .effect = EFFECT_STORE, .group = GROUP_DATA, .run = server_remove },
     { .name = "server-import", .args = "file", .help = "Add and change servers from a CSV file", .effect = EFFECT_STORE, .group = GROUP_DATA, .run = server_import, .complete = complete_file_arg },

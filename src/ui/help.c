@@ -267,12 +267,9 @@ static void complete_args(struct ui *ui, const struct command *command, const ch
 
     if (!command || !command->complete)
         return;
-    while (word > 0 && !strchr(" (),:<>=~!", args[word - 1]))
+    /* Words are whole ("state:active", "role=dhcp", "/tmp/x.csv"); a comma ends one only where the arguments are a list. */
+    while (word > 0 && !strchr(command->args && strchr(command->args, ',') ? " ()," : " ()", args[word - 1]))
         word--;
-    /* "role=dh" completes as a whole: words that a command offers may hold the sign. */
-    if (command->effect == EFFECT_STORE || strcmp(command->name, "export") == 0)
-        while (word > 0 && args[word - 1] != ' ')
-            word--;
     typed = x_strndup(args + word, at - word);
     arg.typed = typed;
     *from = base + word;

@@ -177,10 +177,8 @@ void ui_key(struct ui *ui, int key)
         ui->quit = true;
         return;
     }
-    if (key == K_RESIZE) {
-        screen_resized();
+    if (key == K_RESIZE) /* curses' own echo of resizeterm(): SIGWINCH has done it already */
         return;
-    }
     if (key == K_MOUSE) {
         click(ui);
         return;

@@ -1,0 +1,24 @@
+#!/bin/sh
+# A retrieval while one looks: rows fill in, the strip says what goes on, failures have their words and never look like empty.
+. "$(dirname "$0")/../lib/screen.sh"
+db=$T/one.db
+estate "$T/estate" 4 20 7 "$db"
+run 0 --db "$db" server add broken --role dhcp --address broken --transport command --command 'echo hello'
+run 0 --db "$db" server add gone --role dhcp --address gone --transport command --command '/nonexistent/program'
+unset IPAMTUI_NOW
+screen_start 100x30 --db "$db"
+screen_wait 'Retrieved 4 of 6 servers'
+screen_wait '2 servers failed (:jobs)'
+screen_wait 'running'
+screen_now | grep -q '^[> ]  broken .*no ' || screen_fail 'the broken server says where it failed'
+screen_keys L
+screen_wait 'FAILED'
+screen_wait 'not PowerShell remoting'
+screen_keys Escape 2
+screen_wait '[2 Scopes]'
+screen_wait '20'
+screen_keys g R
+screen_wait 'Retrieved 4 of 6 servers'
+screen_keys Q
+screen_ends 0
+[ -z "$(pgrep -f "^$SIMHOST serve $T" || true)" ] || fail 'nothing is left running'
