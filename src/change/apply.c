@@ -104,8 +104,7 @@ void apply_abort(struct change_apply *apply, const struct err *err)
         apply->err = *err;
     apply->stopping = true;
     for (size_t i = 0; i < apply->server_count; i++)
-        if (apply->servers[i].phase == SERVER_JOURNALING)
-            apply_server_journaled(&apply->servers[i]); /* stopping: they are not sent */
+        apply_server_journaled(&apply->servers[i]); /* stopping: what waits is not sent */
     turn_soon(apply);
 }
 
@@ -146,16 +145,22 @@ static bool begin_journal(struct change_apply *apply, const struct change_plan *
     struct journal_owner me;
     struct change_info info = { .phase = PHASE_RUNNING, .what = plan->what, .tool = tool, .of = plan->of,
                                 .relation = plan->relation, .made_at = clock_now_s(), .begun_at = clock_now_s() };
+    int64_t begun = clock_mono_us();
+    bool ok;
 
     journal_me(&me);
     if (plan->id != 0) {
         apply->change = plan->id;
-        return journal_begin(apply->store, plan->id, &me, clock_now_s(), err);
+        ok = journal_begin(apply->store, plan->id, &me, clock_now_s(), err);
+        apply->journal.total_us = clock_mono_us() - begun;
+        return ok;
     }
     info.who = me.who;
     info.from = me.from;
     info.owner = me;
-    return journal_make(apply->store, &info, plan->steps, plan->count, &apply->change, err);
+    ok = journal_make(apply->store, &info, plan->steps, plan->count, &apply->change, err);
+    apply->journal.total_us = clock_mono_us() - begun;
+    return ok;
 }
 
 bool change_apply_start(struct loop *loop, struct store *store, const struct change_wire *wire, const struct change_plan *plan,

@@ -83,6 +83,7 @@ struct apply_server {
     enum server_phase phase;
     bool active;            /* counts for limits.servers */
     bool journaled;         /* the window's open steps are on disk */
+    bool opened;            /* they were made open and wait for a commit */
     bool lost;              /* a call of this window was lost: outcome uncertain */
     bool gone;              /* the lost process is known to be gone, or its time is over */
     int retries;            /* readings tried again after a lost connection */
@@ -157,7 +158,7 @@ bool apply_journal_now(struct change_apply *apply);
 
 /* -------- apply_server.c */
 void apply_server_start(struct apply_server *server);
-void apply_server_journaled(struct apply_server *server); /* the commit that it waited for is done */
+void apply_server_journaled(struct apply_server *server); /* a commit is done, or none will be */
 void apply_server_free(struct apply_server *server);
 void apply_server_answered(struct apply_call *call, enum ps_end end, const struct ps_error *why);
 

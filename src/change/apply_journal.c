@@ -1,14 +1,16 @@
 /* apply_journal.c - the journal's commits: many steps to one, durable, and never more than a small share of the time.
  *
- * A commit waits for the disk and the loop with it. So the next one comes no sooner than some twenty times of what the
- * last one took: meanwhile more servers have come to wait for it. */
+ * A commit waits for the disk and the loop with it. So commits have an allowance: something to begin with, when all servers
+ * want one at once, then a share of the time that passes. Who comes while it is used up shares the next one. */
 #include "apply_int.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 
 enum {
-    SHARE = 24,            /* of this much time one part may be the journal's */
-    PATIENCE_MS = 150,     /* but a server never waits longer */
+    SHARE_PERCENT = 3,     /* of the time may be the journal's */
+    BEGIN_US = 20000,      /* and this much more */
+    GATHER_MS = 6,         /* for servers that come a moment later */
+    PATIENCE_MS = 150,     /* a server never waits longer */
     RESULTS_MS = 300,      /* results that nobody waits for */
     FAILURES_MAX = 3,
     FAILED_AGAIN_MS = 1000,
@@ -96,16 +98,24 @@ static void on_timer(void *ctx)
         return;
     }
     for (size_t i = 0; i < apply->server_count && !apply->over; i++)
-        if (apply->servers[i].phase == SERVER_JOURNALING)
-            apply_server_journaled(&apply->servers[i]);
+        apply_server_journaled(&apply->servers[i]);
+}
+
+/* How long until the allowance has room for one more commit. */
+static int64_t rest_ms(const struct change_apply *apply)
+{
+    int64_t allowed = BEGIN_US + (clock_mono_ms() - apply->started_ms) * 1000 * SHARE_PERCENT / 100;
+    int64_t over = apply->journal.total_us + apply->journal.last_cost_us - allowed;
+
+    return over > 0 ? MIN(over * 100 / SHARE_PERCENT / 1000, PATIENCE_MS) : 0;
 }
 
 void apply_journal_soon(struct change_apply *apply, bool wanted)
 {
-    int64_t since_ms = (clock_mono_us() - apply->journal.last_end_us) / 1000;
-    int64_t rest_ms = MIN(apply->journal.last_cost_us * SHARE / 1000, PATIENCE_MS) - since_ms;
-    int64_t due = clock_mono_ms() + (wanted ? MAX(rest_ms, 0) : MAX(rest_ms, RESULTS_MS));
+    int64_t due = clock_mono_ms() + (wanted ? MAX(rest_ms(apply), GATHER_MS) : MAX(rest_ms(apply), RESULTS_MS));
 
+    if (wanted && apply->journal.wanted) /* asked for already: not put off by who comes later */
+        return;
     apply->journal.wanted = apply->journal.wanted || wanted;
     if (apply->journal.timer.place == 0 || apply->journal.timer.due_ms > due)
         loop_timer_at(apply->loop, &apply->journal.timer, due, on_timer, apply);

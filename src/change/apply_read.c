@@ -115,13 +115,23 @@ bool seen_value(const struct seen *seen, const struct change_step *step, struct 
 }
 
 /* ------------------------------------------------------------------ into the store */
-static bool put_row(struct change_apply *apply, struct apply_server *server, const struct seen_row *row, struct err *err)
+/* All rows that one source showed, in one go. */
+static bool put_rows(struct change_apply *apply, struct apply_server *server, const struct object_type *object, size_t source,
+                     struct err *err)
 {
-    for (size_t i = 0; i < row->object->source_count; i++)
-        if ((row->sources & 1u << i) != 0 &&
-            !store_put_rows(apply->store, server->id, row->object, (int)i, row->values, 1, false, clock_now_s(), err))
-            return false;
-    return true;
+    const struct seen *seen = &server->seen;
+    struct value *values = x_calloc(MAX(seen->count, 1) * object->property_count, sizeof(*values));
+    size_t count = 0;
+    bool ok = true;
+
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->rows[i].object == object && (seen->rows[i].sources & 1u << source) != 0)
+            memcpy(values + count++ * object->property_count, seen->rows[i].values,
+                   object->property_count * sizeof(*values));
+    if (count > 0)
+        ok = store_put_rows(apply->store, server->id, object, (int)source, values, count, false, clock_now_s(), err);
+    free(values);
+    return ok;
 }
 
 static bool forget_row(struct change_apply *apply, struct apply_server *server, const struct change_step *step,
@@ -146,9 +156,10 @@ static bool forget_row(struct change_apply *apply, struct apply_server *server, 
 
 bool seen_store(struct change_apply *apply, struct apply_server *server, struct err *err)
 {
-    for (size_t i = 0; i < server->seen.count; i++)
-        if (!put_row(apply, server, &server->seen.rows[i], err))
-            return false;
+    for (size_t i = 0; catalog_objects[i] != NULL; i++)
+        for (size_t source = 0; source < catalog_objects[i]->source_count; source++)
+            if (!put_rows(apply, server, catalog_objects[i], source, err))
+                return false;
     for (size_t i = server->from; i < server->to; i++)
         if (apply->steps[i].op == OP_REMOVE && apply->steps[i].state == CHANGE_DONE &&
             !forget_row(apply, server, &apply->steps[i], err))

@@ -20,6 +20,7 @@ static void window_open(struct apply_server *server);
 static void server_send(struct apply_server *server);
 static void settle_next(struct apply_server *server);
 static void read_begin(struct apply_server *server, enum server_phase phase);
+static void open_ahead(struct apply_server *server);
 
 /* ------------------------------------------------------------------ windows */
 static bool is_waiting(const struct change_apply *apply, size_t at)
@@ -111,6 +112,7 @@ static void window_open(struct apply_server *server)
         end_rest(server, CHANGE_SKIPPED, "stopped before it was sent", "retry it");
         server_end(server);
     } else {
+        open_ahead(server);
         read_begin(server, SERVER_READING);
     }
 }
@@ -158,10 +160,12 @@ static void pid_answered(struct apply_server *server, enum ps_end end, int64_t n
     }
     if (number > 0)
         snprintf(server->session, sizeof(server->session), "pid %lld", (long long)number);
-    if (server->next < server->to) /* in the middle of a window, after a loss */
+    if (server->next < server->to) { /* in the middle of a window, after a loss: another session will carry it out */
+        open_ahead(server);
         read_begin(server, SERVER_READING);
-    else
+    } else {
         window_open(server);
+    }
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -255,33 +259,69 @@ static void read_answered(struct apply_call *call, enum ps_end end, const struct
 }
 
 /* ------------------------------------------------------------------ before sending */
-static void open_window_steps(struct apply_server *server)
+static void open_step(struct apply_server *server, size_t at)
 {
     struct change_apply *apply = server->apply;
-    bool any = false, fresh = false;
 
-    for (size_t i = server->next; i < server->to; i++) {
-        if (!apply->work[i].send)
-            continue;
-        any = true;
-        if (apply->steps[i].state == CHANGE_OPEN && server->journaled)
-            continue;
-        apply->steps[i].state = CHANGE_OPEN;
-        apply->steps[i].opened_at = clock_now_s();
-        apply->work[i].dirty = true;
-        fresh = true;
-        apply_step_changed(apply, i);
+    apply->steps[at].state = CHANGE_OPEN;
+    apply->steps[at].opened_at = clock_now_s();
+    apply->work[at].dirty = true;
+    apply_step_changed(apply, at);
+}
+
+/* Journaled while they are being read, so that nobody waits for the disk afterwards: open means that it may have been sent.
+ * A value that is not known yet must be in the journal first, for the way back: that step is opened when it was read. */
+static void open_ahead(struct apply_server *server)
+{
+    struct change_apply *apply = server->apply;
+    bool any = false;
+
+    for (size_t i = server->next; i < server->to; i++)
+        if (is_waiting(apply, i) && (apply->steps[i].op != OP_SET || apply->steps[i].before.type != VALUE_NULL)) {
+            open_step(server, i);
+            any = true;
+        }
+    server->opened = any;
+    server->journaled = !any;
+    if (any)
+        apply_journal_soon(apply, true);
+}
+
+static void open_rest(struct apply_server *server)
+{
+    struct change_apply *apply = server->apply;
+    bool any = false;
+
+    for (size_t i = server->next; i < server->to; i++)
+        if (apply->work[i].send && apply->steps[i].state != CHANGE_OPEN) {
+            open_step(server, i);
+            any = true;
+        }
+    if (any) {
+        server->opened = true;
+        server->journaled = false;
+        apply_journal_soon(apply, true);
     }
+}
+
+static void send_or_wait(struct apply_server *server)
+{
+    struct change_apply *apply = server->apply;
+    bool any = false;
+
+    for (size_t i = server->next; i < server->to; i++)
+        any = any || apply->work[i].send;
     if (!any) { /* nothing of it is to be sent */
         server->next = server->to;
         apply_journal_soon(apply, false);
         server_send(server);
-    } else if (fresh) {
-        server->phase = SERVER_JOURNALING;
-        apply_journal_soon(apply, true);
-    } else {
-        server_send(server);
+        return;
     }
+    open_rest(server);
+    if (server->journaled)
+        server_send(server);
+    else
+        server->phase = SERVER_JOURNALING;
 }
 
 static void judge_window(struct apply_server *server)
@@ -300,7 +340,6 @@ static void read_before_done(struct apply_server *server)
 {
     if (server->seen.lost) {
         if (server->retries++ == 0 && !server->apply->stopping) { /* a session that broke meanwhile: once more */
-            server->journaled = false;
             ask_pid(server);
             return;
         }
@@ -317,13 +356,16 @@ static void read_before_done(struct apply_server *server)
         return;
     }
     judge_window(server);
-    open_window_steps(server);
+    send_or_wait(server);
 }
 
 void apply_server_journaled(struct apply_server *server)
 {
-    server->journaled = true;
-    server_send(server);
+    if (server->opened)
+        server->journaled = true;
+    server->opened = false;
+    if (server->phase == SERVER_JOURNALING)
+        server_send(server);
 }
 
 /* ------------------------------------------------------------------ sending */

@@ -201,6 +201,7 @@ static void bench_apply(struct loop *loop, struct store *store, struct change_po
     char title[64];
 
     wire.close = NULL;
+    stop(change_pending_keep(store, plan, "bench", &err), &err); /* as the console has it */
     begun = clock_mono_us();
     stop(change_apply_start(loop, store, &wire, plan, "bench", limits, &events, &run, &apply, &err), &err);
     while (!run.over)
