@@ -50,21 +50,25 @@ void connect_route(struct session *s)
     const char *spec = chain(s);
 
     loop_timer_stop(&s->limit);
-    if (spec && !jump_pipe_reason(s->hub, spec)) {
+    if (spec) {
         told(s, STEP_JUMP);
         s->state = SESSION_ROUTE;
-        if (!jump_join(s, spec, &err))
+        if (!(jump_pipe_reason(s->hub, spec) ? master_join(s, spec, &err) : jump_join(s, spec, &err)))
             session_fail(s, STEP_JUMP, &err);
         else
             session_wake(s);
         return;
     }
+    connect_gate(s);
+}
+
+void connect_gate(struct session *s)
+{
+    const char *spec = chain(s);
     char key[400];
-    if (spec)
-        snprintf(key, sizeof(key), "%s", spec); /* every ssh -W is a login there */
-    else
-        snprintf(key, sizeof(key), "%s:%d", s->conf->host, s->conf->port);
+    snprintf(key, sizeof(key), "%s:%d%s%s", s->conf->host, s->conf->port, spec ? " via " : "", spec ? spec : "");
     s->state = SESSION_GATE;
+    loop_timer_stop(&s->limit);
     gate_enter(s, key);
 }
 
@@ -328,61 +332,25 @@ static void start_proxy_command(struct session *s)
     free(line);
 }
 
-static struct transport *pipe_asker(void *ctx)
-{
-    struct session *s = ctx;
-    session_limit(s, HUMAN_MS);
-    return session_asker(s);
-}
-
-/* The last hop of the chain opens the pipe, the ones before it are its -J. */
-static void start_ssh_pipe(struct session *s, const char *spec)
+/* The jump host is logged in to by an ssh -M; ours is one more channel of it. */
+static void start_ssh_pipe(struct session *s)
 {
     struct err err = { 0 };
-    struct arena mem = { 0 };
-    const char *argv[OPENSSH_ARGS], *last = strrchr(spec, ',');
-    const char *hop = last ? last + 1 : spec;
-    const char *colon = strrchr(hop, ':');
-    bool has_port = colon && colon[1] >= '0' && colon[1] <= '9' && (strchr(hop, ':') == colon || colon[-1] == ']');
-
-    told(s, STEP_JUMP);
-    s->talk = x_alloc(sizeof(*s->talk));
-    s->talk->asker = pipe_asker;
-    s->talk->ctx = s;
-    s->talk->host = conf_expand(s->conf, hop, NULL);
-    if (talk_start(s->talk, s->hub, session_asker(s) != NULL, &err)) {
-        struct openssh_how how = {
-            .config = s->hub->ssh_config,
-            .log = s->talk->said_path,
-            .jump = last ? arena_strndup(&mem, spec, (size_t)(last - spec)) : NULL,
-            .address = has_port ? arena_strndup(&mem, hop, (size_t)(colon - hop)) : hop,
-            .port = has_port ? atoi(colon + 1) : 0,
-            .connect_timeout_s = (int)MAX(s->hub->connect_ms / 1000, 1),
-            .can_ask = session_asker(s) != NULL,
-            .pipe_to = arena_printf(&mem, "[%s]:%d", s->conf->host, s->conf->port),
-        };
-        openssh_argv(&how, &mem, argv);
-        if (child_start(&s->proxy, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)s->talk->env, CHILD_NEW_SESSION, &err)) {
-            use_proxy(s);
-            session_limit(s, s->hub->connect_ms + s->hub->kex_ms + s->hub->login_ms);
-        }
-    }
-    if (err.kind != ERR_NONE) {
-        err_wrap(&err, "starting ssh -W");
+    told(s, STEP_CONNECT);
+    if (master_pipe(s, &err))
+        use_proxy(s);
+    else
         session_fail(s, STEP_JUMP, &err);
-    }
-    arena_done(&mem);
 }
 
 void connect_begin(struct session *s)
 {
-    const char *spec = chain(s);
     if (s->via) {
         s->state = SESSION_TUNNEL;
         told(s, STEP_CONNECT);
         session_wake(s);
-    } else if (spec)
-        start_ssh_pipe(s, spec);
+    } else if (s->master)
+        start_ssh_pipe(s);
     else if (uses_proxy(s))
         start_proxy_command(s);
     else

@@ -32,6 +32,7 @@ struct transport_hub {
     struct session *gate_queue;
     int handshakes;
     struct jump *jumps;         /* jump.c */
+    struct master *masters;     /* master.c */
     struct fallback *fallbacks; /* hosts that libssh2 cannot talk to (fallback.c) */
 
     char *run_dir; /* private folder of this hub, made when first needed (rundir.c) */

@@ -234,9 +234,7 @@ static void closed_early(struct session *s)
     if (s->talk) { /* an ssh -W says why itself */
         talk_drain(s->talk);
         step = STEP_JUMP;
-        const struct transport *t = s->stream; /* the ssh of a jump in front of it speaks on stderr */
-        if (!t || t->tail.len == 0 || !openssh_failure(buf_at(&t->tail), s->talk->host, &step, &err))
-            openssh_failure(buf_at(&s->talk->said), s->talk->host, &step, &err);
+        openssh_failure(buf_at(&s->talk->said), host, &step, &err);
         err_wrap(&err, "jump host %.60s", s->talk->host);
         session_fail(s, STEP_JUMP, &err);
         return;

@@ -16,6 +16,8 @@ struct openssh_how {
     bool accept_new;       /* configured is "no", which would let a changed key pass */
     const char *command;   /* executed on the host; NULL: pipe_to is set, or neither */
     const char *pipe_to;   /* -W '[host]:port' */
+    const char *control;   /* socket of a master that we start (is_master) or go through */
+    bool is_master;
 };
 #define OPENSSH_ARGS 64
 /* NULL-terminated into argv[OPENSSH_ARGS]; strings live as long as how and mem. */

@@ -19,7 +19,7 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
     static const char *const always[] = {
         "LogLevel=DEBUG1",        "RequestTTY=no",        "ClearAllForwardings=yes", "StdinNull=no",
         "ForkAfterAuthentication=no", "ForwardAgent=no",  "ForwardX11=no",           "PermitLocalCommand=no",
-        "ServerAliveCountMax=3",  "ControlMaster=no",     "EscapeChar=none",
+        "ServerAliveCountMax=3",  "ControlPersist=no",    "EscapeChar=none",
     };
     size_t n = 0;
 
@@ -37,6 +37,12 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
     option(argv, &n, how->can_ask ? "BatchMode=no" : "BatchMode=yes");
     option(argv, &n, arena_printf(mem, "ConnectTimeout=%d", how->connect_timeout_s));
     option(argv, &n, arena_printf(mem, "ServerAliveInterval=%d", how->alive_s > 0 ? how->alive_s : ALIVE_S));
+    /* The operator's master is used where one is, but we never become one that outlives us. */
+    option(argv, &n, how->is_master ? "ControlMaster=yes" : "ControlMaster=no");
+    if (how->control)
+        option(argv, &n, arena_printf(mem, "ControlPath=%s", how->control));
+    if (how->is_master)
+        argv[n++] = "-N";
     if (how->accept_new)
         option(argv, &n, "StrictHostKeyChecking=accept-new");
     if (how->user) {
@@ -105,6 +111,8 @@ static const struct failure {
     { "administratively prohibited", STEP_JUMP, ERR_DENIED,
       "the jump host refuses to forward to %H; allow it there (AllowTcpForwarding): %L" },
     { "stdio forwarding failed", STEP_JUMP, ERR_UNREACHABLE, "the jump host cannot reach %H: %L" },
+    { "Stdio forwarding request failed", STEP_JUMP, ERR_UNREACHABLE,
+      "the jump host cannot reach %H, or does not let it be reached (AllowTcpForwarding): %L" },
     { "Connection timed out during banner exchange", STEP_KEX, ERR_TIMEOUT,
       "%H accepts connections but does not answer as an SSH server" },
     { "timed out", STEP_CONNECT, ERR_TIMEOUT, "no answer from %H: %L" },

@@ -300,21 +300,11 @@ static bool step_route(struct session *s)
     return true;
 }
 
-static void enter_gate(struct session *s)
-{
-    char key[400];
-    snprintf(key, sizeof(key), "%s:%d%s%s", session_host(s), s->conf->port, s->via ? " via " : "",
-             s->via ? session_host(s->via) : "");
-    s->state = SESSION_GATE;
-    loop_timer_stop(&s->limit);
-    gate_enter(s, key);
-}
-
 static bool step_wait_route(struct session *s)
 {
-    if (s->via && s->via->state != SESSION_READY)
+    if (s->via ? s->via->state != SESSION_READY : !master_ready(s))
         return false;
-    enter_gate(s);
+    connect_gate(s);
     return true;
 }
 
@@ -643,6 +633,7 @@ void session_drop(struct session *s)
     loop_timer_stop(&s->ping);
     connect_watch(s);
     session_detach(s);
+    master_leave(s);
     if (via && via->state != SESSION_DEAD) {
         if (stuck)
             jump_stuck(via);
@@ -657,6 +648,7 @@ void session_drop(struct session *s)
 void sessions_end(struct transport_hub *hub)
 {
     jumps_end(hub);
+    masters_end(hub);
     bury(hub);
     loop_timer_stop(&hub->bury);
 }

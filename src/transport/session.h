@@ -78,6 +78,8 @@ struct session {
     struct loop_watch *watch_in, *watch_out;
     struct child proxy;                 /* its stdin and stdout are the descriptors */
     struct talk *talk;                  /* with an `ssh -W` */
+    struct master *master;              /* which goes through this `ssh -M` */
+    struct session *master_next;
     struct loop_watch *proxy_errs;
 
     LIBSSH2_SESSION *ssh;
@@ -122,6 +124,7 @@ void sessions_end(struct transport_hub *hub);
 
 /* connect.c: what the states before the key exchange do. False: failed (s is dropped). */
 void connect_route(struct session *s);
+void connect_gate(struct session *s);  /* its way is free: waits for its turn */
 void connect_begin(struct session *s); /* the gate let it pass */
 void connect_next_address(struct session *s);
 void connect_close(struct session *s);
@@ -152,6 +155,13 @@ void gate_pause(struct session *s);                  /* a person is asked: the o
 void gate_slow(struct session *s);                   /* its sshd refuses: fewer at once from now on */
 int gate_rank(const struct session *s);              /* 1: answered last time, -1: failed last time */
 void gates_end(struct transport_hub *hub);
+
+/* master.c: a jump host that only the ssh program can log in to. */
+bool master_join(struct session *s, const char *spec, struct err *err); /* starts it if need be; ready later, with a wake */
+bool master_ready(const struct session *s);
+bool master_pipe(struct session *s, struct err *err); /* starts s->proxy: ssh -W through it */
+void master_leave(struct session *s);                 /* also when in none */
+void masters_end(struct transport_hub *hub);
 
 /* jump.c. */
 /* Attaches s to a session of the pool for spec, made when there is none. False and err: a loop, a bad name. */

@@ -12,7 +12,7 @@
 #include "ipamtui/transport.h"
 #include "sshd.h"
 
-#define MOST 120
+#define MOST 200
 
 static struct lab lab;
 static struct sshd plain, jump, no_forward, rsa_only, hardened, tight, asking;
@@ -157,7 +157,8 @@ static int write_config(void)
     host(f, "no-forward", no_forward.port, "");
     host(f, "refused", plain.port, "ProxyJump no-forward");
     host(f, "rsa-only", rsa_only.port, "");
-    host(f, "past-rsa", plain.port, "ProxyJump rsa-only");
+    host(f, "past-rsa*", plain.port, "ProxyJump rsa-only");
+    host(f, "dead-past-rsa", free_port(), "ProxyJump rsa-only");
     host(f, "two-rsa", plain.port, "ProxyJump jump,rsa-only");
     host(f, "hardened", hardened.port, "");
     fprintf(f, "Host certified\n IdentityFile %s/certified\n HostName 127.0.0.1\n Port %d\n", lab.dir, plain.port);
@@ -244,6 +245,12 @@ static int lab_down(void **state)
     return 0;
 }
 
+static int logins_at(const char *log)
+{
+    lab_run(&lab, "grep -c 'Accepted publickey' %s >logins", log);
+    return atoi(lab_read(&lab, "logins"));
+}
+
 /* ---- tests */
 
 /* One login at the jump host for all, and never more than MaxStartups allows at the target. */
@@ -262,8 +269,7 @@ static void many_behind_one_jump(void **state)
     for (size_t i = 0; i < MOST; i++)
         CHECK(m.one[i].opened && m.one[i].closed && m.one[i].bytes == 3, &m.one[i]);
     end(&m);
-    lab_run(&lab, "grep -c 'Accepted publickey' jump/log >logins");
-    int logins = atoi(lab_read(&lab, "logins"));
+    int logins = logins_at("jump/log");
     if (logins < 1 || logins > 4)
         fail_msg("%d logins at the jump host", logins);
 }
@@ -355,6 +361,49 @@ static void falls_back(void **state)
     }
 }
 
+/* Where libssh2 cannot log in to the jump host, the ssh program does so once for all. */
+static void one_master_for_all(void **state)
+{
+    struct many m = { 0 };
+    char name[16][24];
+    int before = logins_at("rsa/log");
+    (void)state;
+    for (size_t i = 0; i < COUNT(name); i++) {
+        snprintf(name[i], sizeof(name[i]), "past-rsa%zu", i);
+        add(&m, TRANSPORT_SSH, name[i], "echo in");
+    }
+    run(&m, 60);
+    for (size_t i = 0; i < COUNT(name); i++)
+        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+    assert_int_equal(logins_at("rsa/log") - before, 1);
+    end(&m);
+    add(&m, TRANSPORT_SSH, "dead-past-rsa", "echo in");
+    run(&m, 40);
+    print_message("%s\n", m.one[0].err.text);
+    CHECK(!m.one[0].opened && m.one[0].step == STEP_JUMP && strstr(m.one[0].err.text, "cannot reach 127.0.0.1"), &m.one[0]);
+    end(&m);
+    /* It dies with all its pipes, and whoever comes then gets a new one. */
+    m.stay = true;
+    add(&m, TRANSPORT_SSH, "past-rsa", "cat");
+    run(&m, 40);
+    CHECK(m.one[0].opened, &m.one[0]);
+    m.stay = false;
+    m.done = 0;
+    sshd_kill(&lab, &rsa_only);
+    run(&m, 40);
+    CHECK(m.one[0].closed && m.one[0].err.kind == ERR_UNREACHABLE, &m.one[0]);
+    m.done = 1;
+    add(&m, TRANSPORT_SSH, "past-rsa", "echo in");
+    run(&m, 40);
+    CHECK(!m.one[1].opened && m.one[1].step == STEP_JUMP && strstr(m.one[1].err.text, "refuses"), &m.one[1]);
+    assert_true(sshd_run(&lab, &rsa_only, "", ""));
+    m.done = 2;
+    add(&m, TRANSPORT_SSH, "past-rsa", "echo in");
+    run(&m, 40);
+    CHECK(m.one[2].opened && m.one[2].bytes == 3, &m.one[2]);
+    end(&m);
+}
+
 /* Stopped, not closed: only the silence tells. */
 static void silent_host_is_found(void **state)
 {
@@ -408,7 +457,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
-        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
+        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
