@@ -44,8 +44,8 @@ struct pane_ops {
     char digit;          /* '2': the key shown in the bar of panes; 0 = not in the bar */
     const char *help;
     const struct object_type *object;
-    const char *columns; /* default columns, "scope:18 name server util"; NULL: those with PROP_DEFAULT. On screens of 132 cells
-                            and more those with PROP_WIDE follow. The first stays when columns are scrolled */
+    const char *columns; /* default columns, "scope:18 name server util"; NULL: those with PROP_DEFAULT. Where there is
+                            room those with PROP_WIDE follow. The first stays when columns are scrolled */
     const struct command *commands; /* its own, over the console's */
     size_t command_count;
     /* Changes what a cell shows; cell has been filled by property_show(). May be NULL. Screen thread. */

@@ -66,9 +66,13 @@ static void read_columns(struct table *table, const char *text)
     }
 }
 
-void table_columns_default(struct table *table, bool wide)
+/* Cells that flexible columns would like beyond their own width. */
+#define FLEX_ROOM 8
+
+void table_columns_default(struct table *table, int w)
 {
     const struct object_type *object = table->ops->object;
+    int used = GUTTER, flexible = 0;
 
     if (table->ops->columns) {
         read_columns(table, table->ops->columns);
@@ -79,11 +83,22 @@ void table_columns_default(struct table *table, bool wide)
         for (size_t c = 0; c < table->column_count; c++)
             table->columns[c].shown = object->properties[table->columns[c].property].flags & PROP_DEFAULT;
     }
-    for (size_t c = 0; wide && c < table->column_count; c++) {
-        if (object->properties[table->columns[c].property].flags & PROP_WIDE)
-            table->columns[c].shown = true;
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (table->columns[c].shown) {
+            used += table->columns[c].width + 1;
+            flexible += object->properties[table->columns[c].property].flags & PROP_FLEX ? 1 : 0;
+        }
     }
-    table->wide = wide;
+    for (size_t c = 0; c < table->column_count; c++) {
+        struct column *column = &table->columns[c];
+
+        if (!column->shown && (object->properties[column->property].flags & PROP_WIDE) &&
+            used + column->width + 1 + flexible * FLEX_ROOM <= w) {
+            column->shown = true;
+            used += column->width + 1;
+        }
+    }
+    table->columns_for = w;
     table->columns_chosen = false;
 }
 
@@ -102,7 +117,7 @@ void table_columns_load(struct table *table, const char *text)
 {
     read_columns(table, text);
     if (table->column_count == 0) {
-        table_columns_default(table, false);
+        table_columns_default(table, 0);
         return;
     }
     complete_columns(table);

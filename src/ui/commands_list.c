@@ -534,7 +534,7 @@ static bool columns_key(struct ui *ui, struct chooser *chooser, int key)
         break;
     case '=': table_width_fit(table, chooser->at, ui->dates, ui->now_s); break;
     case 'd':
-        table_columns_default(table, ui->layout.bar.w >= LAYOUT_BESIDE_W);
+        table_columns_default(table, ui->layout.list.w);
         fill_columns(ui, chooser);
         return true;
     default: return false;
@@ -573,7 +573,7 @@ static bool columns(struct command_call *call, struct err *err)
     struct chooser *chooser;
 
     if (strcmp(call->args, "default") == 0) {
-        table_columns_default(ui_table(ui), ui->layout.bar.w >= LAYOUT_BESIDE_W);
+        table_columns_default(ui_table(ui), ui->layout.list.w);
         return true;
     }
     if (call->args[0]) {

@@ -340,8 +340,8 @@ void ui_draw(struct ui *ui)
         screen_end();
         return;
     }
-    if (!table->columns_chosen && table->wide != (w >= LAYOUT_BESIDE_W))
-        table_columns_default(table, w >= LAYOUT_BESIDE_W);
+    if (!table->columns_chosen && table->columns_for != ui->layout.list.w && ui->layout.list.w > 0)
+        table_columns_default(table, ui->layout.list.w);
     table->half_pages = ui->layout.beside;
     table_sync(table);
     draw_bar(ui, ui->layout.bar);

@@ -13,7 +13,7 @@ void table_init(struct table *table, const struct pane_ops *ops, struct view_wor
     *table = (struct table){ .ops = ops, .height = 20, .total = -1 };
     table->view = view_new(worker, ops->object);
     table->filter = x_strdup("");
-    table_columns_default(table, false);
+    table_columns_default(table, 0);
 }
 
 void table_done(struct table *table)

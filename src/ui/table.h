@@ -22,7 +22,7 @@ struct table {
     struct column *columns; /* of every property, in the order shown */
     size_t column_count;
     bool columns_chosen;    /* by the operator: no automatic wide ones any more */
-    bool wide;              /* the automatic wide ones are in */
+    int columns_for;        /* cells that the automatic ones were chosen for */
     size_t scroll;          /* shown columns after the first that are scrolled away */
     size_t drawn_columns, hidden_right; /* as last laid out */
 
@@ -89,7 +89,8 @@ void table_sort(struct table *table, const struct sort_key *keys, size_t count);
 bool table_find_next(struct table *table, int step);
 
 /* ---- columns */
-void table_columns_default(struct table *table, bool wide);
+/* The pane's own, and of those for wide screens as many as have room in w cells while names keep some to grow in. */
+void table_columns_default(struct table *table, int w);
 /* "name:14 util server:20": what is saved; unknown names are left out. */
 void table_columns_save(const struct table *table, struct buf *out);
 void table_columns_load(struct table *table, const char *text);
