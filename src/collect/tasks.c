@@ -139,6 +139,16 @@ static struct value text_or_null(const char *text)
     return text && text[0] != '\0' ? V_TEXT(text) : V_NULL;
 }
 
+/* Where it fails: on the way to PowerShell, or behind it for want of a module or of rights. NULL: nowhere. */
+static const char *failing_step(const struct task *task, bool reached)
+{
+    if (!reached)
+        return task->server->failed_step == STEP_OPEN ? "PowerShell" : transport_step_name(task->server->failed_step);
+    if (task->failed == 0)
+        return NULL;
+    return task->err.kind == ERR_DENIED ? "rights" : task->err.kind == ERR_NOT_FOUND ? "module" : NULL;
+}
+
 static void write_facts(struct task *task)
 {
     struct server *server = task->server;
@@ -151,7 +161,7 @@ static void write_facts(struct task *task)
     verify_asked(server, task->what, reached);
     writes_fact(c, server->id, "last_try", V_INT(task->started_s));
     writes_fact(c, server->id, "reachable", V_TEXT(reached ? "yes" : "no"));
-    writes_fact(c, server->id, "step", reached ? V_NULL : V_TEXT(transport_step_name(server->failed_step)));
+    writes_fact(c, server->id, "step", text_or_null(failing_step(task, reached)));
     writes_fact(c, server->id, "error", text_or_null(task->err.text));
     if (!reached)
         return;

@@ -261,15 +261,15 @@ static void what_is_gone_goes(void **state)
 static void the_unwell_and_the_others(void **state)
 {
     static const struct {
-        const char *kind, *reachable, *has;
+        const char *kind, *reachable, *has, *step;
     } sick[] = {
-        { "down:Connection refused", "no", "Connection refused" },
-        { "hang", "no", "did not answer within" },
-        { "garbage", "no", "first bytes were" },
-        { "denied", "yes", "access denied" },
-        { "die-mid-answer", "no", "" },
-        { "no-module", "yes", "not installed" },
-        { "huge-fragment", "no", "" },
+        { "down:Connection refused", "no", "Connection refused", "PowerShell" },
+        { "hang", "no", "did not answer within", "PowerShell" },
+        { "garbage", "no", "first bytes were", "PowerShell" },
+        { "denied", "yes", "access denied", "rights" },
+        { "die-mid-answer", "no", "", "PowerShell" },
+        { "no-module", "yes", "not installed", "module" },
+        { "huge-fragment", "no", "", "PowerShell" },
     };
     struct world w;
     const struct note *end = NULL;
@@ -287,9 +287,9 @@ static void the_unwell_and_the_others(void **state)
         const char *name = estate.servers[dhcp_at(i)].name;
         const struct note *note = about(&w, name);
         if (note->ok || !strstr(note->text, sick[i].has) || strcmp(fact(&w, dhcp_at(i), "reachable"), sick[i].reachable) != 0 ||
-            strcmp(fact(&w, dhcp_at(i), "error"), "-") == 0)
-            fail_msg("%s: %s; reachable %s, error %s", sick[i].kind, note->text, fact(&w, dhcp_at(i), "reachable"),
-                     fact(&w, dhcp_at(i), "error"));
+            strcmp(fact(&w, dhcp_at(i), "error"), "-") == 0 || strcmp(fact(&w, dhcp_at(i), "step"), sick[i].step) != 0)
+            fail_msg("%s: %s; reachable %s, step %s, error %s", sick[i].kind, note->text, fact(&w, dhcp_at(i), "reachable"),
+                     fact(&w, dhcp_at(i), "step"), fact(&w, dhcp_at(i), "error"));
         estate_fault(&estate, name, "none");
     }
     assert_true(about(&w, estate.servers[dhcp_at(COUNT(sick))].name)->ok);
