@@ -150,6 +150,12 @@ struct ask_item {
     struct overlay *dialog;
 };
 
+struct changes; /* changes.h */
+/* A pane that draws itself: title, head, list and preview of ui->layout are its own. */
+struct pane_canvas {
+    void (*draw)(struct ui *ui);
+};
+
 struct ui {
     const struct ui_options *how;
     const struct options *options;
@@ -157,6 +163,7 @@ struct ui {
     struct view_worker *worker, *errands; /* errands: long reads and writes; started when first needed */
     struct mailbox *notes;
     struct collector *collector;
+    struct changes *changes; /* NULL before it has been started */
     struct keymap keymap;
     struct keytable keys;
     bool dirty, quit;
@@ -270,7 +277,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands;
+    ui_server_commands, ui_change_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

@@ -226,7 +226,7 @@ size_t table_layout(struct table *table, int w, struct slot slots[SLOTS_MAX])
     table->hidden_right = hidden;
     table->drawn_columns = count;
     if (hidden == 0)
-        share_spare(table, slots, count, w - x);
+        share_spare(table, slots, count, w - x + 1); /* no gap after the last */
     x = GUTTER;
     for (size_t i = 0; i < count; i++) {
         slots[i].x = x;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "changes.h"
 #include "ipamtui/clock.h"
 #include "screen.h"
 
@@ -213,7 +214,8 @@ static bool suspend(struct command_call *call, struct err *err)
 static bool quit(struct command_call *call, struct err *err)
 {
     (void)err;
-    call->ui->quit = true;
+    if (!ui_changes_quit(call->ui))
+        call->ui->quit = true;
     return true;
 }
 

@@ -332,7 +332,7 @@ void ui_draw(struct ui *ui)
 
     screen_size(&w, &h);
     screen_begin();
-    if (!ui_pane(ui)->ops->preview)
+    if (!ui_pane(ui)->ops->preview && !ui_pane(ui)->ops->canvas)
         wish.preview = PREVIEW_OFF;
     ui->layout = layout(w, h, &wish);
     if (ui->layout.too_small) {
@@ -345,13 +345,16 @@ void ui_draw(struct ui *ui)
     table->half_pages = ui->layout.beside;
     table_sync(table);
     draw_bar(ui, ui->layout.bar);
-    draw_title(ui, ui->layout.title);
-    if (ui->layout.list.h > 0) {
+    if (ui_pane(ui)->ops->canvas)
+        ui_pane(ui)->ops->canvas->draw(ui);
+    else
+        draw_title(ui, ui->layout.title);
+    if (ui->layout.list.h > 0 && !ui_pane(ui)->ops->canvas) {
         table_draw(table, ui->layout.head, ui->layout.list, &style);
         if (view_count(table->view) == 0)
             draw_empty(ui, ui->layout.list);
     }
-    if (ui->layout.preview.h > 0) {
+    if (ui->layout.preview.h > 0 && !ui_pane(ui)->ops->canvas) {
         draw_rule(ui, ui->layout.rule, ui->layout.beside);
         draw_preview(ui, ui->layout.preview);
     }

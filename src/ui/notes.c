@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "changes.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
 
@@ -375,6 +376,7 @@ void ui_strip(const struct ui *ui, char *out, size_t size)
     struct buf text = { 0 };
     char age[32];
 
+    ui_changes_strip(ui, &text);
     if (ui->round_count > 0) {
         strip_rounds(ui, &text);
     } else {

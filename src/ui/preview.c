@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "changes.h"
 
 #define REST_MS 80
 #define TOPIC_PREVIEW 1
@@ -90,6 +91,7 @@ static void done(void *job, bool ok, const struct err *err)
         ui->preview_asked = 0;
     if (ok && question->pane == ui_pane(ui)->ops && question->id == table_cursor(ui_table(ui))) {
         preview_done(&ui->preview);
+        ui_changes_preview(ui, question->pane->object, table_row(ui_table(ui)), &question->preview);
         ui->preview = question->preview;
         if (ui->preview_id != question->id)
             ui->preview_scroll = 0;

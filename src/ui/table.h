@@ -9,6 +9,7 @@
 #include "known.h"
 #include "layout.h"
 
+struct ui;
 struct column {
     int property;
     int width; /* cells */
@@ -48,6 +49,9 @@ struct table {
     int64_t total;          /* rows without a filter; -1 = not known */
     uint64_t synced;        /* view_generation() at the last sync */
     const struct known *known; /* why values are not there; NULL = not told */
+    /* A sign of one cell between mark and row ("~" a change is pending), ' ' = none; NULL = never. */
+    char (*sign)(const struct ui *ui, const struct object_type *object, const struct row *row);
+    const struct ui *sign_ctx;
 };
 
 void table_init(struct table *table, const struct pane_ops *ops, struct view_worker *worker);

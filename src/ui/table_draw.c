@@ -59,6 +59,12 @@ static void draw_row(struct table *table, struct rect r, int y, size_t place, co
         screen_put(y, r.x, MIN(end, r.w), style->focused ? LOOK_CURSOR : LOOK_TITLE, glyph(GLYPH_CURSOR));
     if (marked)
         screen_text(y, r.x + 1, 1, row_look(LOOK_MARK, cursor && style->focused, true), glyph(GLYPH_MARK));
+    if (row && table->sign) {
+        char sign[2] = { table->sign(table->sign_ctx, table->ops->object, row), '\0' };
+
+        if (sign[0] != ' ')
+            screen_text(y, r.x + 2, 1, row_look(LOOK_MARK, cursor && style->focused, true), sign);
+    }
     for (size_t i = 0; i < count; i++) {
         struct cell cell = { .text = "", .look = LOOK_DIM };
         enum look look;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "changes.h"
 #include "ipamtui/clock.h"
 #include "screen.h"
 
@@ -422,6 +423,8 @@ static bool open_store(struct ui *ui, struct err *err)
     for (size_t i = 0; i < ui->pane_count; i++) {
         table_init(&ui->panes[i].table, ui->panes[i].ops, ui->worker);
         ui->panes[i].table.known = &ui->known;
+        ui->panes[i].table.sign = ui_changes_sign;
+        ui->panes[i].table.sign_ctx = ui;
     }
     ui_settings_load(ui, store);
     store_close(store);
@@ -457,6 +460,7 @@ static void ui_done(struct ui *ui)
 {
     while (ui->overlay)
         ui_drop(ui, ui->overlay);
+    ui_changes_done(ui);
     collector_stop(ui->collector);
     view_worker_stop(ui->errands);
     if (ui->worker)
@@ -511,7 +515,7 @@ bool ui_run(const struct ui_options *how, struct err *err)
     first_pane(&ui);
     /* The first frame is drawn before the collector starts: it must not wait for anything. */
     ui_draw(&ui);
-    if (!start_collector(&ui, err))
+    if (!start_collector(&ui, err) || !ui_changes_start(&ui, err))
         goto done;
     if (!how->offline && ui.options->retrieve_on_start)
         ui_retrieve(&ui, NULL, 0, NULL);

@@ -1,0 +1,548 @@
+/* changes.c - what the desk says: the pending plan, results, questions. */
+#include "changes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipamtui/change_run.h"
+#include "ipamtui/clock.h"
+#include "ipamtui/text.h"
+
+/* ------------------------------------------------------------------ signs beside rows */
+struct sign {
+    uint64_t hash;
+    char mark;
+};
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ ((const unsigned char *)bytes)[i]) * 1099511628211u; /* FNV-1a */
+    return h;
+}
+
+static uint64_t object_hash(server_id server, const struct object_type *object, const struct value *key, size_t count)
+{
+    uint64_t h = mix(mix(14695981039346656037u, &server, sizeof server), &object, sizeof object);
+
+    for (size_t i = 0; i < count; i++) {
+        if (key[i].type == VALUE_TEXT)
+            h = mix(h, key[i].s, strlen(key[i].s) + 1);
+        else
+            h = mix(h, &key[i].i, sizeof key[i].i);
+    }
+    return h;
+}
+
+/* The type whose rows have the beginning of object's key: a scope for an exclusion. */
+static const struct object_type *above(const struct object_type *object, size_t *count)
+{
+    int mine[8], theirs[8];
+    size_t n = journal_key_places(object, mine, COUNT(mine));
+
+    for (size_t o = 0; catalog_objects[o]; o++) {
+        const struct object_type *other = catalog_objects[o];
+        size_t m = journal_key_places(other, theirs, COUNT(theirs)), same = 0;
+
+        if (other == object || other == &catalog_servers || m == 0 || m >= n)
+            continue;
+        while (same < m && strcmp(object->properties[mine[same]].name, other->properties[theirs[same]].name) == 0)
+            same++;
+        if (same == m) {
+            *count = m;
+            return other;
+        }
+    }
+    return NULL;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    uint64_t x = ((const struct sign *)a)->hash, y = ((const struct sign *)b)->hash;
+
+    return x < y ? -1 : x > y;
+}
+
+static void make_signs(struct changes *changes)
+{
+    static const char marks[] = { [OP_SET] = '~', [OP_ADD] = '+', [OP_REMOVE] = '-' };
+    const struct change_plan *plan = changes->pending;
+    int places[8];
+
+    free(changes->signs);
+    changes->sign_count = 0;
+    changes->signs = x_calloc(plan->count * 3 + 1, sizeof *changes->signs);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct change_step *step = &plan->steps[i];
+        size_t n = journal_key_places(step->object, places, COUNT(places)), m = 0;
+        const struct object_type *parent = above(step->object, &m);
+
+        changes->signs[changes->sign_count++] =
+            (struct sign){ object_hash(step->server, step->object, step->key, n), marks[step->op] };
+        if (parent)
+            changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, parent, step->key, m), '~' };
+        changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, &catalog_servers, NULL, 0), '~' };
+    }
+    qsort(changes->signs, changes->sign_count, sizeof *changes->signs, by_hash);
+}
+
+static size_t row_key(const struct object_type *object, const struct row *row, struct value *key, size_t room)
+{
+    int places[8];
+    size_t n = object == &catalog_servers ? 0 : journal_key_places(object, places, COUNT(places));
+
+    for (size_t i = 0; i < n && i < room; i++)
+        key[i] = row->values[places[i]];
+    return n;
+}
+
+char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row)
+{
+    struct sign wanted, *found;
+    struct value key[8];
+    size_t n;
+
+    if (!ui->changes || ui->changes->sign_count == 0 || !row)
+        return ' ';
+    n = row_key(object, row, key, COUNT(key));
+    wanted.hash = object_hash(row->server, object, key, n);
+    found = bsearch(&wanted, ui->changes->signs, ui->changes->sign_count, sizeof wanted, by_hash);
+    return found ? found->mark : ' ';
+}
+
+/* Is the step about this row, or about something below it? */
+static bool step_of_row(const struct change_step *step, const struct object_type *object, const struct value *key, size_t n)
+{
+    size_t m = 0;
+    const struct object_type *parent = above(step->object, &m);
+
+    if (object == &catalog_servers)
+        return true;
+    if (step->object != object && parent != object)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!value_equal(step->key[i], key[i]))
+            return false;
+    }
+    return true;
+}
+
+void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
+{
+    struct changes *changes = ui->changes;
+    struct value key[8];
+    size_t n, found = 0, first = preview->count;
+
+    if (!changes || !changes->pending || ui_changes_sign(ui, object, row) == ' ')
+        return;
+    n = row_key(object, row, key, COUNT(key));
+    for (size_t i = 0; i < changes->pending->count; i++) {
+        const struct change_step *step = &changes->pending->steps[i];
+        char text[700];
+
+        if (step->server != row->server || !step_of_row(step, object, key, n))
+            continue;
+        if (++found > 3)
+            continue;
+        change_step_show(step, text, sizeof text);
+        preview_add(preview, LOOK_MARK, "Pending  %c %s", step->op == OP_SET ? '~' : step->op == OP_ADD ? '+' : '-', text);
+    }
+    if (found > 3)
+        preview_add(preview, LOOK_MARK, "Pending  ... and %zu more (w)", found - 3);
+    /* In front of everything else: it decides what the rest will be. */
+    if (first > 0 && preview->count > first) {
+        size_t added = preview->count - first;
+        struct preview_line *lines = x_calloc(preview->count, sizeof *lines);
+
+        memcpy(lines, preview->lines + first, added * sizeof *lines);
+        memcpy(lines + added, preview->lines, first * sizeof *lines);
+        free(preview->lines);
+        preview->lines = lines;
+        preview->cap = preview->count;
+    }
+}
+
+/* ------------------------------------------------------------------ undo while pending */
+static void stack_push(struct plan_stack *stack, struct change_plan *take_plan)
+{
+    if (stack->count == PLAN_UNDO_MAX) {
+        change_plan_free(stack->rows[0]);
+        memmove(stack->rows, stack->rows + 1, --stack->count * sizeof *stack->rows);
+    }
+    stack->rows[stack->count++] = take_plan;
+}
+
+static void stack_clear(struct plan_stack *stack)
+{
+    while (stack->count > 0)
+        change_plan_free(stack->rows[--stack->count]);
+}
+
+void changes_remember(struct changes *changes)
+{
+    if (changes->pending)
+        stack_push(&changes->undo, change_plan_copy(changes->pending));
+    stack_clear(&changes->redo);
+}
+
+bool changes_undo_edit(struct ui *ui, bool redo, struct err *err)
+{
+    struct changes *changes = ui->changes;
+    struct plan_stack *from = redo ? &changes->redo : &changes->undo, *to = redo ? &changes->undo : &changes->redo;
+    struct change_plan *plan;
+
+    if (from->count == 0 || !changes->desk || !changes->pending)
+        return err_set(err, ERR_INPUT, "", redo ? "there is nothing to do again" : "no edit of this session is pending any more; what was applied is undone in Changes (5)");
+    plan = from->rows[--from->count];
+    stack_push(to, change_plan_copy(changes->pending));
+    changes->restoring = changes->pending->count > 0 && plan->count > 0;
+    if (changes->pending->count > 0)
+        desk_drop(changes->desk, 0, NULL, NULL);
+    if (plan->count > 0)
+        desk_pend(changes->desk, plan);
+    ui_say(ui, LOOK_NORMAL, "%s: the plan has %zu change%s now", redo ? "Done again" : "Undone", plan->count, plan->count == 1 ? "" : "s");
+    change_plan_free(plan);
+    return true;
+}
+
+/* ------------------------------------------------------------------ edits by commands */
+bool changes_edit_rows(struct command_call *call, const struct change_edit *edits, size_t count, const char *what,
+                       struct err *err)
+{
+    struct changes *changes = call->ui->changes;
+
+    if (!changes || !changes->desk)
+        return err_set(err, ERR_IO, "changes", "the change engine is not running");
+    changes_remember(changes);
+    free(changes->edit);
+    changes->edit = x_strdup(what);
+    changes->edit_targets = call->count;
+    desk_edit_rows(changes->desk, call->object, call->ids, call->count, edits, count);
+    return true;
+}
+
+/* "lease_duration=8h: 58 of 60 planned, 1 already so, 1 refused: 10.1.2.0 is outside the range". */
+static void say_edit(struct ui *ui, const struct change_plan *plan)
+{
+    struct changes *changes = ui->changes;
+    struct plan_totals t;
+    struct buf text = { 0 };
+    size_t not_so;
+    char keys[32];
+
+    change_plan_totals(plan, &t);
+    not_so = MIN(changes->edit_targets, t.same + t.not_applicable + t.refused);
+    buf_addf(&text, "%s: planned for %zu of %zu", changes->edit, changes->edit_targets - not_so, changes->edit_targets);
+    if (t.same)
+        buf_addf(&text, ", %zu already so", t.same);
+    if (t.not_applicable)
+        buf_addf(&text, ", %zu it does not apply to", t.not_applicable);
+    for (size_t i = 0; t.refused && i < plan->note_count; i++) {
+        struct plan_line line = { .kind = PLAN_LINE_NOTE, .first = i };
+        struct arena mem = { 0 };
+        struct plan_text note;
+
+        if (plan->notes[i].kind != PLAN_REFUSED)
+            continue;
+        change_plan_text(plan, &line, &mem, &note);
+        buf_addf(&text, ", %zu refused: %s %s", t.refused, note.object, note.what);
+        arena_done(&mem);
+        break;
+    }
+    keytable_keys_of(&ui->keys, ui_pane(ui)->ops->name, "plan", keys, sizeof keys);
+    if (not_so < changes->edit_targets)
+        buf_addf(&text, "; nothing is sent yet (%s shows the plan)", keys[0] ? keys : ":plan");
+    ui_say(ui, t.refused ? LOOK_WARN : LOOK_NORMAL, "%s", buf_at(&text));
+    buf_done(&text);
+}
+
+/* ------------------------------------------------------------------ notes */
+static void take_pending(struct ui *ui, struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
+
+    if (note->plan) {
+        change_plan_free(changes->pending);
+        changes->pending = note->plan;
+        changes->totals = note->totals;
+        note->plan = NULL;
+        make_signs(changes);
+        plan_pane_changed(ui);
+        ui_preview_changed(ui);
+    }
+    if (note->err.kind != ERR_NONE)
+        ui_error(ui, &note->err);
+    else if (changes->edit && changes->pending)
+        say_edit(ui, changes->pending);
+    else if (!changes->plan_told && changes->totals.steps > 0)
+        ui_say(ui, LOOK_NORMAL, "%zu change%s pending from the last session (w shows the plan)", changes->totals.steps,
+               changes->totals.steps == 1 ? " is" : "s are");
+    changes->plan_told = true;
+    free(changes->edit);
+    changes->edit = NULL;
+}
+
+static void take_plan(struct ui *ui, struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
+    size_t pane = ui_pane_find(ui, "plan");
+
+    if (note->err.kind != ERR_NONE) {
+        ui_error(ui, &note->err);
+        return;
+    }
+    if (note->plan->count == 0 && note->plan->note_count == 0) {
+        ui_say(ui, LOOK_NORMAL, "Change %lld: nothing to do", (long long)note->change);
+        return;
+    }
+    change_plan_free(changes->other);
+    changes->other = note->plan;
+    note->plan = NULL;
+    plan_pane_changed(ui);
+    if (pane != SIZE_MAX && pane != ui->pane)
+        ui_goto(ui, pane, NULL, NULL, 0);
+    ui_say(ui, changes->other->note_count ? LOOK_WARN : LOOK_NORMAL,
+           changes->other->count == 0 ? "Nothing can be sent: the lines with ! say why" : "Nothing is sent yet: w applies this, q leaves it");
+}
+
+void changes_stored(struct ui *ui)
+{
+    for (size_t i = 0; i < ui->pane_count; i++) {
+        if (i != ui->pane && ui->panes[i].opened)
+            ui->panes[i].stale = true;
+    }
+    ui_table(ui)->reload_wanted = true;
+    view_refresh(ui_table(ui)->view);
+    ui_preview_changed(ui);
+    ui_dirty(ui);
+}
+
+static int64_t settled(const struct apply_progress *p)
+{
+    return p->counts[CHANGE_DONE] + p->counts[CHANGE_FAILED] + p->counts[CHANGE_SKIPPED] + p->counts[CHANGE_CONFLICT] +
+           p->counts[CHANGE_UNKNOWN];
+}
+
+static void take_progress(struct ui *ui, const struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
+    char filter[48], crumb[64];
+
+    changes->progress = note->progress;
+    changes->change = note->change;
+    changes->stopping = note->progress.stopping;
+    if (changes->shown || note->change == 0)
+        return;
+    changes->shown = true;
+    snprintf(filter, sizeof filter, "change=%lld", (long long)note->change);
+    snprintf(crumb, sizeof crumb, "Changes > %lld", (long long)note->change);
+    if (ui_pane_find(ui, "results") != SIZE_MAX)
+        ui_goto(ui, ui_pane_find(ui, "results"), filter, crumb, 0);
+}
+
+static void take_steps(struct ui *ui, const struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
+
+    for (size_t i = 0; i < note->step_count; i++) {
+        const struct change_step *step = &note->steps[i];
+        char object[300];
+
+        if (step->state == CHANGE_OPEN || step->state == CHANGE_PLANNED)
+            continue;
+        snprintf(changes->now, sizeof changes->now, "%s %s %s", step->server_name,
+                 change_step_object(step, object, sizeof object), change_state_name(step->state));
+    }
+    changes_stored(ui);
+}
+
+static void take_applied(struct ui *ui, const struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
+    char counts[200];
+    bool mine = changes->applying && (note->change == changes->change || note->err.kind != ERR_NONE);
+
+    if (mine)
+        changes->applying = changes->stopping = false;
+    if (settled(&note->progress) > 0) {
+        bool well = note->progress.counts[CHANGE_DONE] == settled(&note->progress);
+
+        change_counts(note->progress.counts, counts, sizeof counts);
+        if (note->change)
+            ui_say(ui, well ? LOOK_GOOD : LOOK_WARN, "Change %lld: %s", (long long)note->change, counts);
+        else
+            ui_say(ui, LOOK_WARN, "Open steps of a process that ended were settled by reading again: %s (Changes, 5)", counts);
+    }
+    if (note->err.kind != ERR_NONE)
+        ui_error(ui, &note->err);
+    ui_store_changed(ui);
+    if (mine && changes->quit_after)
+        ui->quit = true;
+}
+
+/* ------------------------------------------------------------------ questions of servers */
+struct desk_question {
+    struct ui *ui;
+    uint64_t id;
+};
+
+static void answered(struct ui *ui, int button, const char *const *answers, void *ctx)
+{
+    struct desk_question *question = ctx;
+
+    desk_answer(ui->changes->desk, question->id, button == 0 ? answers : NULL);
+    free(question);
+}
+
+static void take_ask(struct ui *ui, const struct desk_note *note)
+{
+    static const char *const key_buttons[] = { "Accept", "Refuse" };
+    static const char *const text_buttons[] = { "OK", "Cancel" };
+    struct desk_question *question = x_alloc(sizeof *question);
+    bool key = note->ask.kind == ASK_HOSTKEY;
+    struct dialog_field fields[4];
+    char *text = x_asprintf("%s%s%s\n%s", note->ask.host, note->ask.host[0] ? ":\n" : "", note->ask.text,
+                            key ? "\nAccept it only if you know that it is this host's.\n" : "");
+
+    *question = (struct desk_question){ ui, note->ask_id };
+    for (int i = 0; i < note->ask.prompt_count && i < 4; i++) {
+        fields[i].label = note->ask.prompts[i][0] ? note->ask.prompts[i] : "Password:";
+        fields[i].echo = note->ask.kind == ASK_PROMPTS && note->ask.echo[i];
+    }
+    ui_dialog(ui, key ? "To apply: unknown host key" : "To apply: login", text, key ? key_buttons : text_buttons, 2, key ? 1 : 0,
+              fields, MIN(note->ask.prompt_count, 4), answered, question);
+    free(text);
+}
+
+static void take_note(struct ui *ui, struct desk_note *note)
+{
+    switch (note->kind) {
+    case DESK_TARGETS:
+    case DESK_PREVIEW: form_note(ui, note); break;
+    case DESK_PENDING:
+        if (ui->changes->restoring)
+            ui->changes->restoring = false;
+        else
+            take_pending(ui, note);
+        break;
+    case DESK_PLAN: take_plan(ui, note); break;
+    case DESK_STEP: take_steps(ui, note); break;
+    case DESK_PROGRESS: take_progress(ui, note); break;
+    case DESK_APPLIED: take_applied(ui, note); break;
+    case DESK_CHANGES: changes_stored(ui); break;
+    case DESK_ASK: take_ask(ui, note); break;
+    case DESK_ASK_GONE: break; /* an answer that comes too late is not heard */
+    case DESK_FAULT: ui_error(ui, &note->err); break;
+    }
+    if (note->request)
+        form_retire(ui, note->request);
+}
+
+static void take_notes(void *ctx, int fd, short revents)
+{
+    struct ui *ui = ctx;
+    struct desk_note *note;
+
+    (void)fd;
+    (void)revents;
+    while ((note = mailbox_get(ui->changes->notes))) {
+        take_note(ui, note);
+        desk_note_free(note);
+    }
+    ui_dirty(ui);
+}
+
+/* ------------------------------------------------------------------ the strip, leaving */
+void ui_changes_strip(const struct ui *ui, struct buf *out)
+{
+    const struct changes *changes = ui->changes;
+
+    if (!changes)
+        return;
+    if (changes->applying) {
+        const struct apply_progress *p = &changes->progress;
+        int64_t bad = p->counts[CHANGE_FAILED] + p->counts[CHANGE_CONFLICT] + p->counts[CHANGE_UNKNOWN];
+
+        buf_addf(out, "%s %lld/%zu, %zu of %zu server%s done", changes->stopping ? "Stopping" : "Applying", (long long)settled(p),
+                 changes->applied.steps, p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
+        if (bad)
+            buf_addf(out, ", %lld not done", (long long)bad);
+        buf_addf(out, "%s | ", changes->stopping ? "" : " (x stops)");
+    }
+    if (changes->totals.steps > 0)
+        buf_addf(out, "%zu change%s pending (w) | ", changes->totals.steps, changes->totals.steps == 1 ? "" : "s");
+}
+
+static void quit_answer(struct ui *ui, int button, const char *const *answers, void *ctx)
+{
+    (void)answers;
+    (void)ctx;
+    if (button == 0 || button == 1) {
+        if (!ui->changes->applying) {
+            ui->quit = true;
+            return;
+        }
+        ui->changes->quit_after = true;
+        ui_say(ui, LOOK_NORMAL, button == 0 ? "Leaving when the change has ended" : "Stopping; leaving when what is in flight is settled");
+    }
+    if (button == 1) {
+        ui->changes->stopping = true;
+        desk_stop_apply(ui->changes->desk);
+    }
+}
+
+bool ui_changes_quit(struct ui *ui)
+{
+    static const char *const buttons[] = { "Wait, then leave", "Stop and leave", "Cancel" };
+    char text[300];
+
+    if (!ui->changes || !ui->changes->applying)
+        return false;
+    snprintf(text, sizeof text,
+             "Change %lld is being applied: %lld of %zu settled.\n\nStopping settles what is in flight; the rest stays undone and can be "
+             "retried from Changes (5).",
+             (long long)ui->changes->change, (long long)settled(&ui->changes->progress), ui->changes->applied.steps);
+    ui_dialog(ui, "A change is at work", text, buttons, 3, 2, NULL, 0, quit_answer, NULL);
+    return true;
+}
+
+/* ------------------------------------------------------------------ beginning and end */
+struct change_plan *changes_plan(struct ui *ui)
+{
+    return ui->changes ? ui->changes->other ? ui->changes->other : ui->changes->pending : NULL;
+}
+
+bool ui_changes_start(struct ui *ui, struct err *err)
+{
+    struct desk_options how = { .db_path = ui->how->db_path, .ssh_config = ui->how->ssh_config, .interactive = true };
+    struct changes *changes = x_alloc(sizeof *changes);
+
+    changes->ui = ui;
+    changes->notes = mailbox_new();
+    ui->changes = changes;
+    loop_watch(ui->loop, mailbox_fd(changes->notes), POLLIN, take_notes, ui);
+    return change_desk_start(&how, ui->options, changes->notes, &changes->desk, err);
+}
+
+void ui_changes_done(struct ui *ui)
+{
+    struct changes *changes = ui->changes;
+
+    if (!changes)
+        return;
+    change_desk_stop(changes->desk);
+    form_retire(ui, UINT64_MAX);
+    form_draft_free(changes->draft);
+    plan_pane_done();
+    stack_clear(&changes->undo);
+    stack_clear(&changes->redo);
+    change_plan_free(changes->pending);
+    change_plan_free(changes->other);
+    mailbox_free(changes->notes, desk_note_free);
+    free(changes->signs);
+    free(changes->edit);
+    free(changes);
+    ui->changes = NULL;
+}

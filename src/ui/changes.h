@@ -1,0 +1,83 @@
+/* changes.h - the console's side of the change engine: the pending plan, what is being applied, and what both say on the screen.
+ * The engine itself works on the desk's thread (change_desk.h). Screen thread only. */
+#ifndef IPAM_UI_CHANGES_H
+#define IPAM_UI_CHANGES_H
+
+#include "app.h"
+#include "ipamtui/change_desk.h"
+
+struct form;
+struct form_draft;
+struct sign;
+
+/* Plans as they were before an edit, for undo while pending; newest last. */
+#define PLAN_UNDO_MAX 20
+struct plan_stack {
+    struct change_plan *rows[PLAN_UNDO_MAX];
+    size_t count;
+};
+
+struct changes {
+    struct ui *ui;
+    struct mailbox *notes;
+    struct change_desk *desk;     /* NULL: could not be started */
+    struct change_plan *pending;  /* a copy; NULL before the desk has told */
+    struct plan_totals totals;
+    struct change_plan *other;    /* an undo or a retry that is being looked at; NULL = the pending plan is */
+    struct plan_stack undo, redo;
+    struct sign *signs;           /* by hash */
+    size_t sign_count;
+    char *edit;                   /* what was asked for by a command whose answer is to be said; heap */
+    size_t edit_targets;
+    bool restoring;               /* undo of the plan: two answers come, only the second one counts */
+    bool plan_told;               /* the pending plan at start has been mentioned */
+
+    bool applying, stopping, shown;
+    bool quit_after;
+    struct apply_progress progress;
+    change_id change;             /* at work, or the latest one */
+    struct plan_totals applied;   /* of what is at work */
+    char now[200];                /* latest result */
+
+    struct form *form;            /* open */
+    struct form_draft *draft;
+};
+
+/* ---- changes.c */
+bool ui_changes_start(struct ui *ui, struct err *err);
+void ui_changes_done(struct ui *ui);
+/* The plan that the plan pane shows, or NULL while nothing is known yet. */
+struct change_plan *changes_plan(struct ui *ui);
+/* Edits of rows by a command; `what` is said with its outcome. false: err says why not. */
+bool changes_edit_rows(struct command_call *call, const struct change_edit *edits, size_t count, const char *what,
+                       struct err *err);
+/* Before an edit goes to the desk: what the plan is now can be brought back. */
+void changes_remember(struct changes *changes);
+bool changes_undo_edit(struct ui *ui, bool redo, struct err *err);
+/* "~" "+" "-" or " " for a row of a list. */
+char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
+/* Puts what is pending for the row in front of its preview. */
+void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
+/* "3 changes pending (w) | ", "Applying 21/36 ... | ". */
+void ui_changes_strip(const struct ui *ui, struct buf *out);
+/* Quit was asked for: true when a question is asked instead. */
+bool ui_changes_quit(struct ui *ui);
+/* The store has new values of steps. */
+void changes_stored(struct ui *ui);
+
+/* ---- change_ask.c: may it be applied? */
+void changes_ask_apply(struct ui *ui, int stop_after);
+/* A question of one line: y is yes, everything else no. */
+void ui_ask_line(struct ui *ui, const char *text, void (*yes)(struct ui *ui, void *ctx), void *ctx, void (*done)(void *ctx));
+
+/* ---- form.c: the edit form */
+void form_open(struct ui *ui, const struct object_type *object, const row_id *ids, size_t count);
+bool form_note(struct ui *ui, struct desk_note *note); /* true: it was the form's */
+void form_draft_free(struct form_draft *draft);
+void form_retire(struct ui *ui, uint64_t answered); /* frees what waited for an answer */
+
+/* ---- plan_pane.c */
+void plan_pane_changed(struct ui *ui);
+void plan_pane_done(void);
+
+#endif
