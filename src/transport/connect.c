@@ -62,6 +62,11 @@ void connect_route(struct session *s)
     connect_gate(s);
 }
 
+static void admitted(void *ctx)
+{
+    session_wake(ctx);
+}
+
 void connect_gate(struct session *s)
 {
     const char *spec = chain(s);
@@ -69,7 +74,9 @@ void connect_gate(struct session *s)
     snprintf(key, sizeof(key), "%s:%d%s%s", s->conf->host, s->conf->port, spec ? " via " : "", spec ? spec : "");
     s->state = SESSION_GATE;
     loop_timer_stop(&s->limit);
-    gate_enter(s, key);
+    s->pass.admitted = admitted;
+    s->pass.ctx = s;
+    gate_enter(s->hub, &s->pass, key);
 }
 
 /* ---- descriptors */

@@ -1,14 +1,14 @@
-/* gate.c - how many connections that are not logged in there may be: sshd drops more than MaxStartups (10) at random. */
+#include "gate.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "hub.h"
 #include "ipamtui/log.h"
-#include "session.h"
 
 struct gate {
     struct gate *next;
-    char *key; /* host:port, and through what */
+    char *key;
     int active, most;
     int rank;
 };
@@ -25,79 +25,87 @@ static struct gate *gate_at(struct transport_hub *hub, const char *key)
     return gate;
 }
 
+/* In order of arrival, passing over those whose sshd has enough. */
 static void admit(struct transport_hub *hub)
 {
-    struct session **at = &hub->gate_queue;
+    struct gate_pass **at = &hub->gate_queue;
     while (*at && hub->handshakes < hub->max_handshakes) {
-        struct session *s = *at;
-        if (s->gate->active >= s->gate->most) {
-            at = &s->gate_next;
+        struct gate_pass *pass = *at;
+        if (pass->gate->active >= pass->gate->most) {
+            at = &pass->next;
             continue;
         }
-        *at = s->gate_next;
-        s->gate_next = NULL;
-        s->gate_waiting = false;
-        s->gate_passed = true;
-        s->gate->active++;
+        *at = pass->next;
+        pass->next = NULL;
+        pass->waiting = false;
+        pass->passed = true;
+        pass->gate->active++;
         hub->handshakes++;
-        session_wake(s);
+        pass->admitted(pass->ctx);
     }
 }
 
-void gate_enter(struct session *s, const char *key)
+void gate_enter(struct transport_hub *hub, struct gate_pass *pass, const char *key)
 {
-    struct session **at = &s->hub->gate_queue;
-    s->gate = gate_at(s->hub, key);
-    s->gate_waiting = true;
+    struct gate_pass **at = &hub->gate_queue;
+    pass->hub = hub;
+    pass->gate = gate_at(hub, key);
+    pass->waiting = true;
     while (*at)
-        at = &(*at)->gate_next;
-    *at = s;
-    admit(s->hub);
-}
-
-void gate_leave(struct session *s, bool good)
-{
-    struct transport_hub *hub = s->hub;
-    if (s->gate_waiting)
-        for (struct session **at = &hub->gate_queue; *at; at = &(*at)->gate_next)
-            if (*at == s) {
-                *at = s->gate_next;
-                break;
-            }
-    s->gate_waiting = false;
-    s->gate_next = NULL;
-    if (!s->gate_passed)
-        return;
-    s->gate_passed = false;
-    hub->handshakes -= !s->gate_paused;
-    s->gate_paused = false;
-    s->gate->active--;
-    s->gate->rank = good ? 1 : -1;
-    if (good && s->gate->most < hub->max_handshakes_per_host)
-        s->gate->most++;
+        at = &(*at)->next;
+    *at = pass;
     admit(hub);
 }
 
-void gate_pause(struct session *s)
+static void leave_queue(struct gate_pass *pass)
 {
-    if (!s->gate_passed || s->gate_paused)
-        return;
-    s->gate_paused = true;
-    s->hub->handshakes--;
-    admit(s->hub);
+    for (struct gate_pass **at = &pass->hub->gate_queue; *at; at = &(*at)->next)
+        if (*at == pass) {
+            *at = pass->next;
+            break;
+        }
+    pass->waiting = false;
+    pass->next = NULL;
 }
 
-void gate_slow(struct session *s)
+void gate_leave(struct gate_pass *pass, enum gate_result result)
 {
-    if (!s->gate)
+    if (pass->waiting)
+        leave_queue(pass);
+    if (!pass->passed)
         return;
-    s->gate->most = MAX(s->gate->most / 2, 1);
-    log_line(session_host(s), "refused before the key exchange: at most %d connections at once", s->gate->most);
+    struct gate *gate = pass->gate;
+    pass->passed = false;
+    pass->hub->handshakes -= !pass->paused;
+    pass->paused = false;
+    gate->active--;
+    if (result != GATE_UNTRIED)
+        gate->rank = result == GATE_GOOD ? 1 : -1;
+    if (result == GATE_GOOD && gate->most < pass->hub->max_handshakes_per_host)
+        gate->most++;
+    admit(pass->hub);
 }
 
-int gate_rank(const struct session *s)
+void gate_pause(struct gate_pass *pass)
 {
-    return s->gate ? s->gate->rank : 0;
+    if (!pass->passed || pass->paused)
+        return;
+    pass->paused = true;
+    pass->hub->handshakes--;
+    admit(pass->hub);
+}
+
+void gate_slow(struct gate_pass *pass)
+{
+    if (!pass->gate)
+        return;
+    pass->gate->most = MAX(pass->gate->most / 2, 1);
+    log_line(pass->gate->key, "refused before the key exchange: at most %d connections at once", pass->gate->most);
+}
+
+int gate_rank(const struct gate_pass *pass)
+{
+    return pass->gate ? pass->gate->rank : 0;
 }
 
 void gates_end(struct transport_hub *hub)

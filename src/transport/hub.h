@@ -29,7 +29,7 @@ struct transport_hub {
     struct session *dead_sessions; /* freed in the next turn (session.c) */
     struct loop_timer bury;
     struct gate *gates; /* gate.c */
-    struct session *gate_queue;
+    struct gate_pass *gate_queue;
     int handshakes;
     struct jump *jumps;         /* jump.c */
     struct master *masters;     /* master.c */

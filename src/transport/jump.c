@@ -219,7 +219,7 @@ void jump_stuck(struct session *s)
         next = kid->next_kid;
         if (kid->tunnel || kid->state == SESSION_DEAD)
             continue;
-        gate_leave(kid, true); /* its host was not even tried */
+        gate_leave(&kid->pass, GATE_UNTRIED);
         session_detach(kid);
         kid->state = SESSION_KNOWN; /* looks for a route again */
         session_wake(kid);

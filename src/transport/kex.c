@@ -211,8 +211,8 @@ static bool try_again(struct session *s)
 {
     if ((s->received > 0 && !is_full(s)) || s->talk || s->proxy.pid > 0 || s->tries + 1 >= TRIES_MAX)
         return false;
-    gate_slow(s);
-    gate_leave(s, false);
+    gate_slow(&s->pass);
+    gate_leave(&s->pass, GATE_UNTRIED);
     kex_end(s);
     connect_close(s);
     struct session *via = s->via;

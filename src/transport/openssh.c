@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "gate.h"
 #include "hub.h"
 #include "ipamtui/child.h"
 #include "ipamtui/text.h"
@@ -21,7 +22,8 @@ struct openssh {
     struct pipes pipes;
     bool piped;
     struct talk talk;
-    struct loop_timer limit;
+    struct loop_timer limit, admission;
+    struct gate_pass pass;
     enum transport_step step;
     bool authenticated;
     char method[40];
@@ -87,6 +89,7 @@ static struct transport *asker(void *ctx)
 {
     struct openssh *o = ctx;
     loop_timer_in(o->t->hub->loop, &o->limit, HUMAN_MS, on_limit, o);
+    gate_pause(&o->pass);
     return o->t;
 }
 
@@ -99,6 +102,13 @@ static void note_method(struct openssh *o, const char *line)
         return;
     snprintf(raw, sizeof(raw), "%.*s", (int)strcspn(at + 7, "\""), at + 7);
     text_printable(raw, o->method, sizeof(o->method));
+}
+
+static void opened(struct openssh *o)
+{
+    loop_timer_stop(&o->limit);
+    gate_leave(&o->pass, GATE_GOOD);
+    stream_opened(o->t);
 }
 
 static void on_line(void *ctx, const char *line)
@@ -117,8 +127,7 @@ static void on_line(void *ctx, const char *line)
         stream_step(o->t, step);
         restart_limit(o);
     } else if (strncmp(line, "debug1: Sending command:", 24) == 0 && o->authenticated) {
-        loop_timer_stop(&o->limit);
-        stream_opened(o->t);
+        opened(o);
     }
 }
 
@@ -126,8 +135,7 @@ static void on_first(struct pipes *p)
 {
     struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
     talk_drain(&o->talk);
-    loop_timer_stop(&o->limit);
-    stream_opened(o->t);
+    opened(o);
 }
 
 /* The ssh that carries us to the jump host speaks on our stderr. Its words count before ours, which only tell that it ended. */
@@ -199,6 +207,28 @@ static bool start_child(struct openssh *o, struct err *err)
     return ok;
 }
 
+static void start(void *ctx);
+
+static void admitted(void *ctx)
+{
+    struct openssh *o = ctx;
+    loop_timer_in(o->t->hub->loop, &o->admission, 0, start, o);
+}
+
+/* Where sshds count logins: the target's, or that of the jump host, to which every ssh logs in by itself. */
+static void enter_gate(struct openssh *o)
+{
+    const char *jump = o->t->jump ? o->t->jump : o->conf->jump;
+    char key[400];
+    if (jump && strcmp(jump, "none") != 0)
+        snprintf(key, sizeof(key), "jump %s", jump);
+    else
+        snprintf(key, sizeof(key), "%s:%d", o->conf->host, o->conf->port);
+    o->pass.admitted = admitted;
+    o->pass.ctx = o;
+    gate_enter(o->t->hub, &o->pass, key);
+}
+
 static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
 {
     struct openssh *o = ctx;
@@ -211,6 +241,14 @@ static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
         return;
     }
     describe(o);
+    enter_gate(o);
+}
+
+static void start(void *ctx)
+{
+    struct openssh *o = ctx;
+    struct err err = { 0 };
+
     o->step = STEP_CONNECT;
     stream_step(o->t, STEP_CONNECT);
     if (!start_child(o, &err)) {
@@ -266,6 +304,8 @@ static void openssh_drop(struct transport *t)
         return;
     conf_cancel(o->conf_wait);
     loop_timer_stop(&o->limit);
+    loop_timer_stop(&o->admission);
+    gate_leave(&o->pass, GATE_BAD);
     if (o->piped)
         pipes_done(&o->pipes);
     talk_done(&o->talk);

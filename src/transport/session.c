@@ -154,7 +154,7 @@ static struct session *next_to_open(struct session *s)
 {
     struct session *best = NULL;
     for (struct session *kid = s->kids; kid; kid = kid->next_kid)
-        if (kid->state == SESSION_TUNNEL && !kid->tunnel && (!best || gate_rank(kid) > gate_rank(best)))
+        if (kid->state == SESSION_TUNNEL && !kid->tunnel && (!best || gate_rank(&kid->pass) > gate_rank(&best->pass)))
             best = kid;
     return best;
 }
@@ -310,7 +310,7 @@ static bool step_wait_route(struct session *s)
 
 static bool step_gate(struct session *s)
 {
-    if (!s->gate_passed)
+    if (!s->pass.passed)
         return false;
     connect_begin(s);
     return true;
@@ -318,7 +318,7 @@ static bool step_gate(struct session *s)
 
 static void logged_in(struct session *s)
 {
-    gate_leave(s, true);
+    gate_leave(&s->pass, GATE_GOOD);
     login_free(s);
     loop_timer_stop(&s->limit);
     s->heard_ms = clock_mono_ms();
@@ -483,7 +483,7 @@ static void on_limit(void *ctx)
 void session_waits_for_person(struct session *s)
 {
     session_limit(s, HUMAN_MS);
-    gate_pause(s);
+    gate_pause(&s->pass);
     if (s->pool)
         jump_asked(s);
 }
@@ -625,7 +625,7 @@ void session_drop(struct session *s)
     s->lookup = NULL;
     s->resolve_job = NULL;
     say_goodbye(s);
-    gate_leave(s, s->state >= SESSION_READY);
+    gate_leave(&s->pass, GATE_BAD);
     s->state = SESSION_DEAD;
     s->stream = NULL;
     loop_timer_stop(&s->limit);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "conf.h"
+#include "gate.h"
 #include "hostkey.h"
 #include "ipamtui/child.h"
 #include "stream.h"
@@ -68,9 +69,7 @@ struct session {
     LIBSSH2_CHANNEL **spent;            /* channels of kids that are gone, to be freed between opens */
     size_t spent_count, spent_cap;
 
-    struct gate *gate;
-    struct session *gate_next;
-    bool gate_passed, gate_waiting, gate_paused;
+    struct gate_pass pass;
 
     struct job *resolve_job;
     struct addresses addresses;
@@ -147,14 +146,6 @@ enum login_result login_step(struct session *s, struct err *err);
 void login_free(struct session *s);
 /* After LOGIN_FAILED: why the ssh program could do better, or NULL. */
 const char *login_needs_openssh(const struct session *s);
-
-/* gate.c: at most N connections that are not logged in, in all and per sshd. */
-void gate_enter(struct session *s, const char *key); /* passed at once or later: gate_passed and a wake */
-void gate_leave(struct session *s, bool good);       /* also when not in it */
-void gate_pause(struct session *s);                  /* a person is asked: the others do not wait for that */
-void gate_slow(struct session *s);                   /* its sshd refuses: fewer at once from now on */
-int gate_rank(const struct session *s);              /* 1: answered last time, -1: failed last time */
-void gates_end(struct transport_hub *hub);
 
 /* master.c: a jump host that only the ssh program can log in to. */
 bool master_join(struct session *s, const char *spec, struct err *err); /* starts it if need be; ready later, with a wake */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include "hub.h"
 #include "ipamtui/clock.h"
@@ -11,6 +12,7 @@
 #include "ipamtui/text.h"
 #include "agent.h"
 #include "conf.h"
+#include "gate.h"
 #include "job.h"
 #include "keyfile.h"
 #include "openssh.h"
@@ -215,6 +217,10 @@ static void start_stream(void *ctx)
 void stream_switch(struct transport *t, const struct carrier *carrier, const char *why)
 {
     drop_carrier(t);
+    if (t->closing) {
+        stream_gone(t);
+        return;
+    }
     free(t->fallback);
     t->fallback = x_strdup(why);
     t->carrier = carrier;
@@ -319,6 +325,17 @@ int64_t transport_backoff_ms(int attempt)
 #define DEFAULT_LOGIN_MS 20000
 #define DEFAULT_HANDSHAKES 32
 #define DEFAULT_HANDSHAKES_PER_HOST 8
+#define DESCRIPTORS 8192
+
+/* Hundreds of hosts, each with a socket or, by the ssh program, seven descriptors. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)DESCRIPTORS);
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* with fewer, a child or socket that cannot be made is that stream's error */
+}
 
 struct transport_hub *transport_hub_new(struct loop *loop, const struct transport_hub_options *options)
 {
@@ -328,6 +345,7 @@ struct transport_hub *transport_hub_new(struct loop *loop, const struct transpor
 
     /* A child or a peer that ends while we write is an error of that stream, not of the process. */
     signal(SIGPIPE, SIG_IGN);
+    allow_descriptors();
     hub->loop = loop;
     hub->connect_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : DEFAULT_CONNECT_MS;
     hub->kex_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : DEFAULT_KEX_MS;
@@ -343,8 +361,9 @@ void transport_hub_free(struct transport_hub *hub)
 {
     if (!hub)
         return;
+    for (struct transport *t = hub->streams; t; t = t->next)
+        t->closing = true; /* first all: nobody is asked instead of another one */
     while (hub->streams) {
-        hub->streams->closing = true;
         question_end(hub->streams);
         free_stream(hub->streams);
     }

@@ -289,6 +289,22 @@ static void full_sshd(void **state)
     end(&m);
 }
 
+/* The ssh program logs in at the jump host each time: all at once would be more than MaxStartups. */
+static void programs_take_turns(void **state)
+{
+    struct many m = { 0 };
+    char name[30][24];
+    (void)state;
+    for (size_t i = 0; i < COUNT(name); i++) {
+        snprintf(name[i], sizeof(name[i]), "behind%zu", i);
+        add(&m, TRANSPORT_OPENSSH, name[i], "echo in");
+    }
+    run(&m, 90);
+    for (size_t i = 0; i < COUNT(name); i++)
+        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
+}
+
 static void black_hole_holds_nobody(void **state)
 {
     struct many m = { 0 };
@@ -455,7 +471,7 @@ static void person_types(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd),
+        cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
         cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
