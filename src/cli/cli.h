@@ -106,8 +106,8 @@ bool cli_servers(struct store *store, const char *query, server_id **ids, size_t
 bool cli_stdout(void *ctx, const char *bytes, size_t len);
 /* Did everything reach stdout? Else says so. Gives status or STATUS_ERROR. */
 int cli_flush(int status);
-/* Says which servers' data of object is missing or old, and why. */
-void cli_note_missing(struct cli *cli, struct store *store, const struct object_type *object);
+/* Says which servers' data of object is missing or old, and why; of those that query is about. */
+void cli_note_missing(struct store *store, const struct object_type *object, const char *query);
 /* Blocks the signals that end a program, here and in the threads started from now on (children get them back), and gives a
  * descriptor that is readable (struct signalfd_siginfo) when one came. Call it before starting a thread. */
 int cli_signal_fd(void);

@@ -88,7 +88,7 @@ static int print(struct cli *cli, struct store *store, struct listing *listing)
     int status = cli_flush(STATUS_DONE);
     if (!rows)
         note_empty(cli, store, listing);
-    cli_note_missing(cli, store, listing->object);
+    cli_note_missing(store, listing->object, listing->query);
     return status;
 }
 

@@ -96,15 +96,36 @@ static void judge(struct missing *m, const struct row *row)
     tell(m, server, text);
 }
 
-void cli_note_missing(struct cli *cli, struct store *store, const struct object_type *object)
+/* What query says about servers, as a query of servers: its words that begin with "server", where all its words must hold.
+ * Anything more involved may concern every server. The caller frees. */
+static char *about_servers(const char *query)
+{
+    struct buf out = { 0 };
+    char *copy = x_strdup(query ? query : ""), *rest = copy;
+    bool plain = !strpbrk(copy, "()\"'!");
+    for (char *word; plain && (word = strsep(&rest, " "));) {
+        plain = text_casecmp(word, "or") != 0 && text_casecmp(word, "not") != 0;
+        if (!strncmp(word, "server", 6))
+            buf_addf(&out, "%s ", word);
+    }
+    free(copy);
+    if (!plain)
+        buf_clear(&out);
+    char *text = buf_steal(&out);
+    return text ? text : x_strdup("");
+}
+
+void cli_note_missing(struct store *store, const struct object_type *object, const char *query)
 {
     const struct source *source = defining(object);
     struct missing m = { .object = object, .now_s = clock_now_s() };
     server_id *ids = NULL;
     size_t count = 0;
     int status;
-    (void)cli;
-    if (!source || object == &catalog_servers || !cli_servers(store, NULL, &ids, &count, &status))
+    char *about = about_servers(query);
+    bool some = source && object != &catalog_servers && cli_servers(store, about, &ids, &count, &status);
+    free(about);
+    if (!some)
         return;
     struct arena arena = { 0 };
     for (size_t i = 0; i < count; i++) {

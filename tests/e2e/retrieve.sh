@@ -42,6 +42,10 @@ run 0 --db "$db" list scopes --columns server --format tsv
 lines 101
 tells 'scopes of 2 servers are missing or old'
 tells "$first:"
+# Only of servers that are asked about.
+run 0 --db "$db" list scopes "server:$second util>=0" --columns server --format tsv
+tells 'scopes of 1 server are missing or old'
+tells "$second:"
 run 0 --db "$db" list servers "server:$first" --columns reachable,error --format csv
 says 'no,'
 run 3 --db "$db" server test "$first"
