@@ -160,9 +160,11 @@ struct object_type {
     bool first_is_network;
     const char *add, *remove; /* cmdlets that make and remove one; parameters are those of the properties. NULL: none */
     bool add_force, remove_force; /* that call may ask otherwise: it takes Force */
+    /* Its rows belong to no server, and its table comes from the store's steps, not from here: every property has sql over o. */
+    bool apart;
 };
 
-extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions;
+extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions, catalog_changes, catalog_change_steps;
 /* All of them, NULL-terminated. */
 extern const struct object_type *const catalog_objects[];
 const struct object_type *catalog_find(const char *name); /* "scopes" or "scope"; NULL = none */

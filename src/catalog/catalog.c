@@ -6,7 +6,8 @@
 
 #include "ipamtui/text.h"
 
-const struct object_type *const catalog_objects[] = { &catalog_servers, &catalog_scopes, &catalog_exclusions, NULL };
+const struct object_type *const catalog_objects[] = { &catalog_servers, &catalog_scopes,       &catalog_exclusions,
+                                                      &catalog_changes, &catalog_change_steps, NULL };
 
 const struct object_type *catalog_find(const char *name)
 {

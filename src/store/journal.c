@@ -144,6 +144,39 @@ static bool run_for_change(struct store *store, const char *sql, change_id chang
 }
 
 /* ------------------------------------------------------------------ writing steps */
+static void add_shown(struct buf *out, const struct property *p, struct value v)
+{
+    char text[300];
+
+    if (v.type == VALUE_NULL)
+        buf_adds(out, "?");
+    else if (v.type == VALUE_TEXT && v.s[0] == '\0')
+        buf_adds(out, "(empty)");
+    else
+        buf_adds(out, property_show(p, v, text, sizeof(text)));
+}
+
+/* "lease_duration 8h -> 4d", "exclusion": what lists say of a step beside its key. */
+static const char *step_words(const struct change_step *step, struct arena *arena)
+{
+    struct buf out = { 0 };
+    const char *words;
+
+    if (step->op == OP_SET) {
+        const struct property *p = &step->object->properties[step->property];
+
+        buf_addf(&out, "%s ", p->name);
+        add_shown(&out, p, step->before);
+        buf_adds(&out, " -> ");
+        add_shown(&out, p, step->after);
+    } else {
+        buf_addf(&out, "%s %s", op_words[step->op], step->object->noun);
+    }
+    words = arena_strdup(arena, buf_at(&out));
+    buf_done(&out);
+    return words;
+}
+
 static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {
     if (text != NULL && text[0] != '\0')
@@ -164,8 +197,8 @@ static bool insert_step(struct store *store, change_id change, const struct chan
 {
     sqlite3_stmt *stmt = store_prepare(store,
                                        "INSERT INTO change_step(change, no, server, server_name, object, key, title, op,"
-                                       " property, before, after, call, rests_on, state, found, text, error_id, hint)"
-                                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                       " property, before, after, call, rests_on, state, found, text, error_id, hint,"
+                                       " what) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                        err);
     struct arena arena = { 0 };
     bool ok;
@@ -190,6 +223,7 @@ static bool insert_step(struct store *store, change_id change, const struct chan
     bind_text(stmt, 16, step->text);
     bind_text(stmt, 17, step->error_id);
     bind_text(stmt, 18, step->hint);
+    bind_text(stmt, 19, step_words(step, &arena));
     ok = store_run(store, stmt, "keeping the plan", err);
     arena_done(&arena);
     return ok;
@@ -209,9 +243,11 @@ static bool write_step(struct store *store, change_id change, const struct chang
 {
     sqlite3_stmt *stmt = store_prepare(store,
                                        "UPDATE change_step SET state = ?, before = ?, found = ?, text = ?, error_id = ?,"
-                                       " hint = ?, opened_at = ?, settled_at = ?, session = coalesce(?, session)"
-                                       " WHERE change = ? AND no = ?",
+                                       " hint = ?, opened_at = ?, settled_at = ?, session = coalesce(?, session),"
+                                       " what = ? WHERE change = ? AND no = ?",
                                        err);
+    struct arena arena = { 0 };
+    bool ok;
 
     if (stmt == NULL)
         return false;
@@ -224,9 +260,12 @@ static bool write_step(struct store *store, change_id change, const struct chang
     bind_time(stmt, 7, step->opened_at);
     bind_time(stmt, 8, step->settled_at);
     bind_text(stmt, 9, session);
-    sqlite3_bind_int64(stmt, 10, change);
-    sqlite3_bind_int(stmt, 11, step->no);
-    return store_run(store, stmt, "writing the journal", err);
+    bind_text(stmt, 10, step_words(step, &arena));
+    sqlite3_bind_int64(stmt, 11, change);
+    sqlite3_bind_int(stmt, 12, step->no);
+    ok = store_run(store, stmt, "writing the journal", err);
+    arena_done(&arena);
+    return ok;
 }
 
 bool journal_write(struct store *store, change_id change, const struct change_step *const *steps, size_t count,

@@ -55,10 +55,12 @@ static void default_order(const struct object_type *object, struct order *order)
 {
     for (const char *at = object->sort; *at && order->count < COUNT(order->keys);) {
         size_t len = strcspn(at, ",");
+        bool descending = *at == '-';
         char name[64] = "";
 
-        memcpy(name, at, MIN(len, sizeof(name) - 1));
-        order->keys[order->count++] = (struct sort_key){ .property = catalog_property(object, name) };
+        memcpy(name, at + descending, MIN(len - descending, sizeof(name) - 1));
+        order->keys[order->count++] =
+            (struct sort_key){ .property = catalog_property(object, name), .descending = descending };
         at += len + (at[len] == ',');
     }
 }
@@ -151,7 +153,9 @@ static void add_from(struct buf *sql, const struct list_spec *spec, const struct
 {
     const char *table = spec->object->table, *where = spec->where ? spec->where : "";
 
-    if (is_server(spec->object))
+    if (spec->object->apart)
+        buf_addf(sql, " FROM \"%s\" o", table);
+    else if (is_server(spec->object))
         buf_adds(sql, " FROM server o CROSS JOIN server s ON s.id = o.id");
     else if (find)
         buf_addf(sql, " FROM server s CROSS JOIN \"%s_find\" f ON f.server = s.id CROSS JOIN \"%s\" o ON o.id = f.row", table,
@@ -230,7 +234,7 @@ static int on_progress(void *ctx)
 
 static bool worth_probing(const struct list_spec *spec, const struct order *order)
 {
-    return !order->standard && !is_server(spec->object) && spec->where && spec->where[0] &&
+    return !order->standard && !is_server(spec->object) && !spec->object->apart && spec->where && spec->where[0] &&
            (spec->object->properties[order->keys[0].property].flags & PROP_INDEX) && servers_outside(spec, order, spec->where);
 }
 
@@ -360,7 +364,7 @@ bool store_count(struct store *store, const struct list_spec *spec, int64_t *out
 /* ------------------------------------------------------------------ rows */
 static void add_select(struct buf *sql, const struct object_type *object)
 {
-    buf_addf(sql, "o.id, %s", is_server(object) ? "o.id" : "o.server");
+    buf_addf(sql, "o.id, %s", object->apart ? "0" : is_server(object) ? "o.id" : "o.server");
     for (size_t i = 0; i < object->property_count; i++)
         buf_addf(sql, ", %s", store_expression(object, (int)i));
 }
@@ -372,8 +376,11 @@ static sqlite3_stmt *row_statement(struct store *store, const struct object_type
 
     buf_adds(&sql, "SELECT ");
     add_select(&sql, object);
-    buf_addf(&sql, " FROM \"%s\" o CROSS JOIN server s ON s.id = %s WHERE o.id = ?", object->table,
-             is_server(object) ? "o.id" : "o.server");
+    if (object->apart)
+        buf_addf(&sql, " FROM \"%s\" o WHERE o.id = ?", object->table);
+    else
+        buf_addf(&sql, " FROM \"%s\" o CROSS JOIN server s ON s.id = %s WHERE o.id = ?", object->table,
+                 is_server(object) ? "o.id" : "o.server");
     stmt = store_prepare(store, buf_at(&sql), err);
     buf_done(&sql);
     if (stmt)

@@ -258,7 +258,7 @@ static void view_sql(const struct object_type *object, struct buf *out)
         buf_addf(out, " AS \"%s\"", object->properties[i].name);
     }
     buf_addf(out, " FROM \"%s\" o", object->table);
-    if (!is_server(object))
+    if (!is_server(object) && !object->apart)
         buf_adds(out, " JOIN server s ON s.id = o.server");
 }
 
@@ -327,7 +327,7 @@ static void things_of(const struct object_type *object, struct things *things)
 {
     struct buf sql = { 0 };
 
-    if (!is_server(object)) {
+    if (!is_server(object) && !object->apart) {
         table_sql(object, &sql);
         add_thing(things, THING_TABLE, x_strdup(object->table), &sql);
     }
@@ -547,7 +547,7 @@ static bool update_object(struct store *store, const struct object_type *object,
     for (size_t i = 0; ok && i < things.count; i++)
         if (things.rows[i].kind == THING_TABLE)
             ok = make_thing(store, &things.rows[i], false, &made, err);
-    ok = ok && add_columns(store, object, &newer, err);
+    ok = ok && (object->apart || add_columns(store, object, &newer, err));
     for (size_t i = 0; ok && i < things.count; i++) {
         if (things.rows[i].kind == THING_TABLE)
             continue;

@@ -34,5 +34,6 @@ const struct store_step store_steps[] = {
       " title TEXT, op TEXT NOT NULL, property TEXT, before, after, call INTEGER NOT NULL, rests_on INTEGER,"
       " state TEXT NOT NULL, found, text TEXT, error_id TEXT, hint TEXT, session TEXT, opened_at INTEGER,"
       " settled_at INTEGER, UNIQUE(change, no));" },
+    { "steps in words", "ALTER TABLE change_step ADD COLUMN what TEXT;" },
 };
 const size_t store_step_count = COUNT(store_steps);

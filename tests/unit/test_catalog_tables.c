@@ -58,7 +58,7 @@ static void check_list(const struct object_type *o, const char *list)
         size_t len = strcspn(at, ",");
 
         memcpy(name, at, len);
-        if (catalog_property(o, name) < 0)
+        if (catalog_property(o, o->apart && name[0] == '-' ? name + 1 : name) < 0)
             fail_msg("%s: no property %s", o->name, name);
         at += len + (at[len] == ',');
     }
@@ -99,6 +99,8 @@ static void names_are_a_contract(void **state)
                                 "in_use,free,reserved,pending,util,level,type,max_bootp_clients,activate_policies,dynamic_updates,"
                                 "delete_dns_rr_on_lease_expiry");
     check_list(&catalog_exclusions, "server,scope,start,end");
+    check_list(&catalog_changes, "change,when,phase,who,from,what,servers,steps,done,failed,conflict,skipped,unknown,open");
+    check_list(&catalog_change_steps, "change,step,state,server,object,key,name,action,property,message,error_id,hint");
 }
 
 /* What the Get- cmdlets answer, as Microsoft documents it. */

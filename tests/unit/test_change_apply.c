@@ -492,6 +492,46 @@ static void undo_refuses_what_changed_since(void **state)
     end_world();
 }
 
+static bool take_row(void *ctx, const struct row *row)
+{
+    struct buf *out = ctx;
+    char text[200];
+
+    for (size_t i = 0; i < 8; i++)
+        buf_addf(out, "%s%s", i > 0 ? "|" : "",
+                 row->values[i].type == VALUE_INT ? (snprintf(text, sizeof(text), "%lld", (long long)row->values[i].i), text)
+                 : row->values[i].type == VALUE_TEXT ? row->values[i].s : "-");
+    buf_addc(out, '\n');
+    return true;
+}
+
+/* Changes and their steps are lists like all others: the panes and `list changes` are made from the catalogue. */
+static void history_is_a_list(void **state)
+{
+    struct list_spec changes = { .object = &catalog_changes }, steps = { .object = &catalog_change_steps, .where = "o.change = 1" };
+    struct run run = { 0 }, back = { 0 };
+    struct buf out = { 0 };
+    struct err err = { 0 };
+    change_id change;
+    int64_t count;
+
+    (void)state;
+    begin_world(1, 2);
+    change = apply_plan(plan_edit("", "delay=12"), &quick, &run);
+    undo(change, &back);
+    assert_true(store_list_rows(store, &changes, take_row, &out, &err));
+    assert_memory_equal(buf_at(&out), "2|", 2); /* the newest first */
+    assert_non_null(strstr(buf_at(&out), "|undo change 1: set delay=12 on 2 scopes|1|2\n1|"));
+    buf_clear(&out);
+    assert_true(store_list_rows(store, &steps, take_row, &out, &err));
+    assert_string_equal(buf_at(&out), "1|1|done|s00|10.0.0.0|net-0-0|delay 0 -> 12|-\n"
+                                      "1|2|done|s00|10.0.1.0|net-0-1|delay 0 -> 12|-\n");
+    assert_true(store_count(store, &steps, &count, &err));
+    assert_int_equal(count, 2);
+    buf_done(&out);
+    end_world();
+}
+
 static void several_calls_on_one_server(void **state)
 {
     struct run run = { 0 };
@@ -522,6 +562,7 @@ int main(void)
         cmocka_unit_test(pairs_hold_together),
         cmocka_unit_test(what_a_dead_process_left_is_settled),
         cmocka_unit_test(undo_refuses_what_changed_since),
+        cmocka_unit_test(history_is_a_list),
         cmocka_unit_test(several_calls_on_one_server),
     };
 
