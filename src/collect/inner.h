@@ -34,6 +34,7 @@ struct writes {
     size_t rows;
     struct loop_timer timer;
     bool flushing;
+    int tries; /* times in a row that another program held the store */
 };
 void writes_rows(struct collector *c, server_id server, const struct fetch_rows *rows, bool first);
 void writes_source(struct collector *c, server_id server, const struct object_type *object, int source, bool ok,

@@ -10,7 +10,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 
-enum { GATHER_MS = 50, ROWS_MAX = 2000, BYTES_MAX = 8 << 20 };
+enum { GATHER_MS = 50, ROWS_MAX = 2000, BYTES_MAX = 8 << 20, BUSY_TRIES = 3, BUSY_WAIT_MS = 500 };
 
 enum op_kind { OP_ROWS, OP_SOURCE, OP_FACT, OP_END };
 struct write_op {
@@ -58,7 +58,10 @@ static struct write_op *op_new(struct collector *c, enum op_kind kind, server_id
 
 static void flush_if_full(struct collector *c)
 {
-    if (c->writes.rows >= ROWS_MAX || c->writes.mem.used >= BYTES_MAX)
+    const struct writes *w = &c->writes;
+    size_t times = w->tries > 0 ? 4 : 1; /* while the store is held by another, more is gathered before it is tried again */
+
+    if (w->rows >= times * ROWS_MAX || w->mem.used >= times * BYTES_MAX)
         writes_flush(c);
 }
 
@@ -202,38 +205,59 @@ static void count(struct collector *c, size_t rows, int64_t began_us, int64_t cp
     atomic_store(&c->stats.cpu_us, cpu_now);
 }
 
-void writes_flush(struct collector *c)
+/* Another program holds the store: what was gathered is kept and tried again in a moment. */
+static bool wait_for_others(struct collector *c, const struct err *err)
 {
     struct writes *w = &c->writes;
-    struct write_op *first = w->first;
-    struct err err = { 0 };
-    int64_t began_us = clock_mono_us(), cpu_us = thread_cpu_us();
-    size_t rows = w->rows;
-    bool ok = false;
 
-    if (!first || w->flushing)
-        return;
-    w->flushing = true;
-    loop_timer_stop(&w->timer);
-    ok = write_all(c->store, first, &err);
-    if (!ok && drop_removed(c, &first)) {
-        err_clear(&err);
-        ok = write_all(c->store, first, &err);
-    }
-    if (log_on())
-        log_line("store", "%zu rows written in %lld ms%s%s", rows, (long long)(clock_mono_us() - began_us) / 1000, ok ? "" : ": ",
-                 ok ? "" : err.text);
-    count(c, rows, began_us, cpu_us);
+    if (err->kind != ERR_TIMEOUT || ++w->tries >= BUSY_TRIES)
+        return false;
+    for (w->end = &w->first; *w->end;)
+        w->end = &(*w->end)->next;
+    loop_timer_in(c->loop, &w->timer, BUSY_WAIT_MS, on_due, c);
+    return true;
+}
+
+/* It is in the store, or it never will be. */
+static void settle(struct collector *c, bool ok, const struct err *err)
+{
+    struct writes *w = &c->writes;
+
+    w->tries = 0;
     if (ok)
         jobs_note_stored(c);
     else
-        tasks_fault(c, &err);
-    for (struct write_op *op = first; op; op = op->next)
+        tasks_fault(c, err);
+    for (struct write_op *op = w->first; op; op = op->next)
         if (op->kind == OP_END)
             task_stored(op->task);
     w->first = NULL;
     w->rows = 0;
     arena_reset(&w->mem);
+}
+
+void writes_flush(struct collector *c)
+{
+    struct writes *w = &c->writes;
+    struct err err = { 0 };
+    int64_t began_us = clock_mono_us(), cpu_us = thread_cpu_us();
+    bool ok = false;
+
+    if (!w->first || w->flushing)
+        return;
+    w->flushing = true;
+    loop_timer_stop(&w->timer);
+    ok = write_all(c->store, w->first, &err);
+    if (!ok && drop_removed(c, &w->first)) {
+        err_clear(&err);
+        ok = write_all(c->store, w->first, &err);
+    }
+    if (log_on())
+        log_line("store", "%zu rows written in %lld ms%s%s", w->rows, (long long)(clock_mono_us() - began_us) / 1000,
+                 ok ? "" : ": ", ok ? "" : err.text);
+    count(c, ok ? w->rows : 0, began_us, cpu_us);
+    if (ok || !wait_for_others(c, &err))
+        settle(c, ok, &err);
     w->flushing = false;
 }
 

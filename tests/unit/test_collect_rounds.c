@@ -493,6 +493,27 @@ static void disk_full(void **state)
     world_end(&w);
 }
 
+/* Another program writes for longer than SQLite waits: late, but nothing is lost. */
+static void store_held_by_another(void **state)
+{
+    struct world w;
+    struct store *other = NULL;
+    struct err err = { 0 };
+    uint64_t job = 0;
+
+    (void)state;
+    world_begin(&w);
+    world_go(&w);
+    assert_true(store_open(w.db, STORE_WRITE, &other, &err) && store_begin(other, &err));
+    job = collector_retrieve(w.collector, w.ids, w.count, WHAT_DEFAULT);
+    usleep(6500000);
+    assert_true(store_commit(other, &err));
+    store_close(other);
+    assert_int_equal(hear(&w, NOTE_FINISHED, job, 20000)->failed, 0);
+    assert_true(count(&w, &catalog_scopes, "") > SCOPES / 2);
+    world_end(&w);
+}
+
 /* Ends the hosts that this process started. */
 static void kill_hosts(void)
 {
@@ -591,6 +612,7 @@ int main(void)
         cmocka_unit_test(nothing_and_nobody),
         cmocka_unit_test(changed_meanwhile),
         cmocka_unit_test(disk_full),
+        cmocka_unit_test(store_held_by_another),
         cmocka_unit_test(kept_session_died),
         cmocka_unit_test(verified_regularly),
     };
