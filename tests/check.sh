@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 ONLY=${ONLY:-lint unit unit-asan protocol e2e screen}
 JOBS=${JOBS:-2}
-LIMIT=${LIMIT:-300} # seconds for one job
+LIMIT=${LIMIT:-600} # seconds for one job; far above what it takes, for machines that are busy
 unset MAKEFLAGS MAKELEVEL
 sh tests/needs.sh check || exit 1
 mkdir -p "$BUILD"
