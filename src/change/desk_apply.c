@@ -7,12 +7,32 @@
 enum { FLUSH_MS = 100 };
 
 /* ------------------------------------------------------------------ results to the screen */
+static int by_place(const void *a, const void *b)
+{
+    const struct change_step *x = *(const struct change_step *const *)a, *y = *(const struct change_step *const *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Each step once, however often it moved since it was told. */
+static void sort_changed(struct change_desk *desk)
+{
+    size_t kept = 0;
+
+    qsort(desk->changed, desk->changed_count, sizeof(*desk->changed), by_place);
+    for (size_t i = 0; i < desk->changed_count; i++)
+        if (kept == 0 || desk->changed[kept - 1] != desk->changed[i])
+            desk->changed[kept++] = desk->changed[i];
+    desk->changed_count = kept;
+}
+
 static void say_steps(struct change_desk *desk)
 {
     struct desk_note *note;
 
     if (desk->changed_count == 0)
         return;
+    sort_changed(desk);
     note = desk_note_new(desk, DESK_STEP);
     note->steps = arena_alloc(&note->mem, desk->changed_count * sizeof(*note->steps));
     for (size_t i = 0; i < desk->changed_count; i++)
@@ -47,8 +67,7 @@ static void on_step(void *ctx, const struct change_step *step)
     struct change_desk *desk = ctx;
 
     x_grow(&desk->changed, &desk->changed_cap, desk->changed_count + 1, sizeof(*desk->changed));
-    if (desk->changed_count == 0 || desk->changed[desk->changed_count - 1] != step)
-        desk->changed[desk->changed_count++] = step;
+    desk->changed[desk->changed_count++] = step;
     if (desk->flush.place == 0)
         loop_timer_in(desk->loop, &desk->flush, FLUSH_MS, on_flush, desk);
 }
