@@ -103,6 +103,11 @@ void gate_slow(struct gate_pass *pass)
     log_line(pass->gate->key, "refused before the key exchange: at most %d connections at once", pass->gate->most);
 }
 
+bool gate_crowded(const struct gate_pass *pass)
+{
+    return pass->gate && (pass->gate->active > 1 || pass->gate->most < pass->hub->max_handshakes_per_host);
+}
+
 int gate_rank(const struct gate_pass *pass)
 {
     return pass->gate ? pass->gate->rank : 0;

@@ -22,6 +22,7 @@ void gate_enter(struct transport_hub *hub, struct gate_pass *pass, const char *k
 void gate_leave(struct gate_pass *pass, enum gate_result result); /* also when outside */
 void gate_pause(struct gate_pass *pass); /* a person is asked: the others do not wait for that */
 void gate_slow(struct gate_pass *pass);  /* its sshd refuses: fewer at once from now on */
+bool gate_crowded(const struct gate_pass *pass); /* others are, or were, connecting to the same sshd */
 int gate_rank(const struct gate_pass *pass); /* 1: answered last time, -1: failed last time, 0: not known */
 void gates_end(struct transport_hub *hub);
 

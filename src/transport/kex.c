@@ -16,7 +16,8 @@
 
 #define BANNER_LIMIT 16384 /* before the line "SSH-..." */
 #define WIPE_BELOW 4096    /* what libssh2 frees may have held a password */
-#define TRIES_MAX 6
+#define TRIES_CROWDED 6 /* while we are many at its door */
+#define TRIES_ALONE 2
 
 /* ---- what libssh2 calls */
 
@@ -209,9 +210,12 @@ static bool is_full(const struct session *s)
 /* sshd closes connections above MaxStartups, or of an address it punishes, without a word: wait and come again. */
 static bool try_again(struct session *s)
 {
-    if ((s->received > 0 && !is_full(s)) || s->talk || s->proxy.pid > 0 || s->tries + 1 >= TRIES_MAX)
+    if ((s->received > 0 && !is_full(s)) || s->talk || s->proxy.pid > 0)
         return false;
-    gate_slow(&s->pass);
+    if (s->tries + 1 >= (gate_crowded(&s->pass) || s->tries >= TRIES_ALONE ? TRIES_CROWDED : TRIES_ALONE))
+        return false;
+    if (gate_crowded(&s->pass))
+        gate_slow(&s->pass);
     gate_leave(&s->pass, GATE_UNTRIED);
     kex_end(s);
     connect_close(s);

@@ -165,6 +165,8 @@ static void over(struct pipes *p)
     if (by_ssh || !o->authenticated) {
         if (!jump_failure(o, &step, &err))
             openssh_failure(buf_at(&o->talk.said), o->conf ? o->conf->host : t->address, &step, &err);
+        if (step == STEP_OPEN && t->state == STREAM_OPENING)
+            step = o->step;
     } else if (pipes_how(p->status, how, sizeof(how)))
         err_set(&err, ERR_REMOTE, t->name, "the program on %s %s", o->conf->host, how);
     else

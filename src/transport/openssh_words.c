@@ -175,11 +175,21 @@ static void compose(const char *sentence, const char *host, const char *line, co
     }
 }
 
+/* Not a reason: debug messages and the statistics at the end. */
+static bool is_chatter(const char *line)
+{
+    static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "\n", "\r" };
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (strncmp(line, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
 static void last_words(const char *said, char *out, size_t size)
 {
     const char *best = NULL;
     for (const char *at = said; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n'))
-        if (strncmp(at, "debug1:", 7) != 0 && *at != '\n' && *at != '\r')
+        if (!is_chatter(at))
             best = at;
     if (best)
         line_at(said, best, out, size);
