@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "ipamtui/child.h"
+#include "ipamtui/clock.h"
 #include "ipamtui/mem.h"
 
 #define MAKE_TIMEOUT_MS 120000
@@ -85,6 +87,57 @@ static bool number(const struct cli *cli, enum flag flag, const char *fallback, 
     return true;
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+    stopped = sig;
+}
+
+/* Until the console takes them over, a signal only keeps it from opening: what was made is still removed. */
+static void catch_signals(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    for (size_t i = 0; i < COUNT(signals); i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+static void drain(int fd, struct buf *out)
+{
+    char words[512];
+    ssize_t got;
+    while ((got = read(fd, words, sizeof(words))) > 0)
+        buf_add(out, words, (size_t)got);
+}
+
+/* Runs the simulator to its end, or to the signal that ends us. What it says on stderr goes to errs. */
+static bool run_simhost(char *const argv[], struct buf *errs, int *status, struct err *err)
+{
+    struct child child;
+    struct buf ignored = { 0 };
+    if (!child_start(&child, argv, NULL, CHILD_STDIN_NULL, err))
+        return false;
+    int64_t end_ms = clock_mono_ms() + MAKE_TIMEOUT_MS;
+    while (!stopped && clock_mono_ms() < end_ms && !child_ended(&child, status)) {
+        struct pollfd fds[3] = { { .fd = child.errs, .events = POLLIN },
+                                 { .fd = child.out, .events = POLLIN },
+                                 { .fd = child.pidfd, .events = POLLIN } };
+        poll(fds, 3, 100);
+        drain(child.errs, errs);
+        drain(child.out, &ignored);
+        buf_clear(&ignored);
+    }
+    drain(child.errs, errs);
+    bool over = child.pid == 0;
+    child_end(&child, 1000);
+    buf_done(&ignored);
+    if (stopped)
+        return err_set(err, ERR_CANCELLED, "demo", "ended before the console was open");
+    return over ||
+           err_set(err, ERR_TIMEOUT, argv[0], "the simulated estate was not made within %d s", MAKE_TIMEOUT_MS / 1000);
+}
+
 static bool make_estate(const struct cli *cli, const char *folder, struct err *err)
 {
     const char *servers, *scopes, *seed;
@@ -97,7 +150,7 @@ static bool make_estate(const struct cli *cli, const char *folder, struct err *e
                      (char *)"--scopes", (char *)scopes, (char *)"--seed", (char *)seed,        NULL };
     struct buf errs = { 0 };
     int status = 0;
-    bool ok = child_run(argv, NULL, MAKE_TIMEOUT_MS, NULL, &errs, &status, err);
+    bool ok = run_simhost(argv, &errs, &status, err);
     if (!ok && err->kind == ERR_NOT_FOUND)
         err_set(err, ERR_NOT_FOUND, simhost, "the simulator is not there; it is built and installed with ipamtui");
     else if (ok && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
@@ -136,22 +189,6 @@ static bool make_store(struct cli *cli, const char *folder, struct err *err)
     return ok;
 }
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int sig)
-{
-    stopped = sig;
-}
-
-/* Until the console takes them over, a signal only keeps it from opening: what was made is still removed. */
-static void catch_signals(void)
-{
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-    for (size_t i = 0; i < COUNT(signals); i++)
-        sigaction(signals[i], &action, NULL);
-}
-
 static bool open_console(struct cli *cli, const char *label, const char *first_pane, struct err *err)
 {
     struct cli_console how = {
@@ -182,8 +219,10 @@ int cli_run_demo(struct cli *cli)
     catch_signals();
     if (!make_folder(keep, &folder, &err))
         return cli_fail(&err);
-    bool ok = make_estate(cli, folder, &err) && (stopped || make_store(cli, folder, &err));
-    if (ok && !stopped && !prepare)
+    bool ok = make_estate(cli, folder, &err) && make_store(cli, folder, &err);
+    if (ok && stopped)
+        ok = err_set(&err, ERR_CANCELLED, "demo", "ended before the console was open");
+    if (ok && !prepare)
         ok = open_console(cli, "demo", "servers", &err);
     if (!keep)
         remove_tree(folder);
