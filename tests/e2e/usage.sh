@@ -6,13 +6,15 @@ run 0 --version
 says 'ipamtui '
 run 0 --help
 says 'ipamtui retrieve'
-for command in 'server add' 'server list' 'server show' 'server set' 'server remove' 'server import' 'server export' \
-    'server test' retrieve list demo schema; do
+"$IPAMTUI" schema commands --format json >"$T/commands"
+python3 -c 'import json, sys; print(*[r["subcommand"] for r in json.load(open(sys.argv[1]))][1:], sep="\n")' "$T/commands" >"$T/names"
+[ "$(wc -l <"$T/names")" -gt 10 ] || fail 'subcommands are many'
+while read -r command; do
     # shellcheck disable=SC2086 # two words are two words
     run 0 $command --help
     says "ipamtui $command"
     says '--db FILE'
-done
+done <"$T/names"
 run 0 help server
 says 'ipamtui server add'
 
