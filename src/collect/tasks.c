@@ -156,6 +156,7 @@ static void write_facts(struct task *task)
     bool reached = task->answered > 0 || task->failed > 0;
     char version[64];
     const char *powershell = server->host ? host_version(server->host) : "";
+    struct value windows = V_NULL;
 
     server->down = !reached;
     verify_asked(server, task->what, reached);
@@ -169,7 +170,9 @@ static void write_facts(struct task *task)
     if (powershell[0] == '\0')
         return;
     writes_fact(c, server->id, "powershell_version", V_TEXT(powershell));
-    writes_fact(c, server->id, "version", windows_version(powershell, version, sizeof(version)));
+    windows = windows_version(powershell, version, sizeof(version));
+    if (windows.type != VALUE_NULL)
+        writes_fact(c, server->id, "version", windows);
     writes_fact(c, server->id, "path", text_or_null(host_describe(server->host)));
     writes_fact(c, server->id, "warning", text_or_null(host_warning(server->host)));
 }
