@@ -34,6 +34,7 @@ struct subcommand {
     const char *more; /* examples and the rest, or NULL */
     uint64_t flags;   /* beside FLAGS_EVERYWHERE */
     bool settings;    /* every setting of a server is a flag as well */
+    bool lists;       /* LIST in args is one of the catalogue's: help names them */
     int min_args, max_args; /* -1: any number */
     int (*run)(struct cli *cli);
 };
@@ -87,6 +88,8 @@ int cli_fail(const struct err *err);
 int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line on stderr that is no failure. */
 void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "servers, scopes and exclusions", from the catalogue. The caller frees. */
+char *cli_list_names(void);
 /* Nearest of count names, or NULL. name_at gives the i-th. */
 const char *cli_nearest(const char *word, const char *(*name_at)(size_t i), size_t count);
 void cli_print_help(const struct subcommand *command, FILE *out);

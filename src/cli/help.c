@@ -30,11 +30,24 @@ static void print_settings(FILE *out)
     free(columns);
 }
 
+char *cli_list_names(void)
+{
+    struct buf text = { 0 };
+    for (size_t i = 0; catalog_objects[i]; i++)
+        buf_addf(&text, "%s%s", !i ? "" : catalog_objects[i + 1] ? ", " : " and ", catalog_objects[i]->name);
+    return buf_steal(&text);
+}
+
 void cli_print_help(const struct subcommand *command, FILE *out)
 {
     fprintf(out, "ipamtui %s%s%s\n\n%s.\n", command->name, *command->args ? " " : "", command->args, command->help);
     if (command->more)
         fprintf(out, "%s\n", command->more);
+    if (command->lists) {
+        char *names = cli_list_names();
+        fprintf(out, "LIST is one of %s.\n", names);
+        free(names);
+    }
     if (command->flags || command->settings)
         fprintf(out, "\nOptions:\n");
     if (command->settings)

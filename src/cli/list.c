@@ -21,10 +21,12 @@ static const struct object_type *find_object(const struct cli *cli, const char *
     if (object)
         return object;
     const char *near = cli_nearest(name, object_name, count);
+    char *names = cli_list_names();
     if (near)
         *status = cli_usage(cli, "there is no list \"%s\"; did you mean %s?", name, near);
     else
-        *status = cli_usage(cli, "there is no list \"%s\"; there are servers, scopes and exclusions", name);
+        *status = cli_usage(cli, "there is no list \"%s\"; there are %s", name, names);
+    free(names);
     return NULL;
 }
 

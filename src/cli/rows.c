@@ -70,7 +70,7 @@ const struct subcommand cli_subcommands[] = {
       .more = "For a systemd unit: what the console does while it is open, without one. The intervals are in ipamtui.conf(5).\n"
               "Only one process a database verifies; a second one waits until the first is gone.",
       .run = cli_run_collect },
-    { .name = "list", .args = "servers|scopes|exclusions|changes|steps ['QUERY']",
+    { .name = "list", .args = "LIST ['QUERY']", .lists = true,
       .help = "Print what is known, without asking any server",
       .more = "Example: ipamtui list scopes 'server:lon-* state:active util>80' --columns server,scope,util --format csv\n"
               "csv, tsv and json have all columns unless --columns says otherwise. ipamtui-query(7) has the language.",
@@ -107,7 +107,7 @@ const struct subcommand cli_subcommands[] = {
     { .name = "demo", .args = "", .help = "Open the console on a simulated estate; nothing is left of it afterwards",
       .flags = CONSOLE_FLAGS | F(FLAG_SERVERS) | F(FLAG_SCOPES) | F(FLAG_SEED) | F(FLAG_KEEP) | F(FLAG_PREPARE),
       .run = cli_run_demo },
-    { .name = "schema", .args = "[servers|scopes|exclusions|changes|steps|options|commands|statuses]",
+    { .name = "schema", .args = "[LIST|options|commands|flags|statuses]", .lists = true,
       .help = "The columns of each list; the options; the subcommands", .max_args = 1,
       .flags = F(FLAG_FORMAT) | F(FLAG_ROFF), .run = cli_run_schema },
     { .name = "help", .args = "[SUBCOMMAND]", .help = "Say what a subcommand does", .max_args = 2, .run = cli_run_help },

@@ -119,17 +119,22 @@ static const char *field(const struct fact *fact, size_t i)
     return i == 0 ? fact->name : i == 1 ? fact->type : i == 2 ? fact->extra : fact->help;
 }
 
+/* What is there to choose from may be long: it stands last. */
 static void print_table(const struct facts *facts)
 {
-    int widths[3] = { 0 };
+    int widths[2] = { 0 };
     for (size_t i = 0; i < facts->count; i++)
-        for (size_t j = 0; j < 3; j++)
+        for (size_t j = 0; j < 2; j++)
             widths[j] = MAX(widths[j], text_width(field(&facts->rows[i], j)));
     for (size_t i = 0; i < facts->count; i++) {
-        for (size_t j = 0; j < 3; j++)
-            if (facts->titles[j])
-                printf("%-*s  ", widths[j], field(&facts->rows[i], j));
-        printf("%s\n", facts->rows[i].help);
+        const struct fact *fact = &facts->rows[i];
+        printf("%-*s  ", widths[0], fact->name);
+        if (facts->titles[1])
+            printf("%-*s  ", widths[1], fact->type);
+        printf("%s", fact->help);
+        if (facts->titles[2] && *fact->extra)
+            printf(" (%s%s)", facts->titles[2][0] == 'd' ? "default: " : "", fact->extra);
+        printf("\n");
     }
 }
 
@@ -212,15 +217,31 @@ static bool fill(const char *topic, struct facts *facts)
     return object != NULL;
 }
 
-static void print_overview(void)
+static void print(const struct facts *facts, enum listing_format format, bool as_roff)
+{
+    if (as_roff)
+        print_roff(facts);
+    else if (format == LISTING_JSON)
+        print_json(facts);
+    else
+        print_table(facts);
+}
+
+static void facts_done(struct facts *facts)
+{
+    free(facts->rows);
+    arena_done(&facts->mem);
+}
+
+/* The columns of every list, each under its name. */
+static void print_columns(bool as_roff)
 {
     for (size_t i = 0; catalog_objects[i]; i++) {
         struct facts facts = { 0 };
         object_facts(&facts, catalog_objects[i]);
-        printf("%s%s\n", i ? "\n" : "", catalog_objects[i]->name);
-        print_table(&facts);
-        free(facts.rows);
-        arena_done(&facts.mem);
+        printf(as_roff ? ".SS Columns of %s\n" : "\n%s\n", catalog_objects[i]->name);
+        print(&facts, LISTING_TABLE, as_roff);
+        facts_done(&facts);
     }
 }
 
@@ -229,15 +250,16 @@ int cli_run_schema(struct cli *cli)
     struct facts facts = { 0 };
     struct err err = { 0 };
     enum listing_format format = LISTING_TABLE;
+    const char *topic = cli->arg_count ? cli->args[0] : "columns";
+    bool as_roff = cli->flags[FLAG_ROFF] != NULL;
     if (cli->flags[FLAG_FORMAT] && !listing_format_parse(cli->flags[FLAG_FORMAT], &format, &err))
         return cli_fail(&err);
-    if (format != LISTING_TABLE && format != LISTING_JSON)
-        return cli_usage(cli, "schema has the formats table and json");
-    if (!cli->arg_count && format == LISTING_TABLE) {
-        print_overview();
+    if (!strcmp(topic, "columns") && format == LISTING_TABLE) {
+        print_columns(as_roff);
         return cli_flush(STATUS_DONE);
     }
-    const char *topic = cli->arg_count ? cli->args[0] : "servers";
+    if (format != LISTING_TABLE && (format != LISTING_JSON || !strcmp(topic, "columns")))
+        return cli_usage(cli, "schema has the format table, and json for one list: ipamtui schema scopes --format json");
     if (!fill(topic, &facts)) {
         size_t count = COUNT(topics);
         while (catalog_objects[count - COUNT(topics)])
@@ -246,13 +268,7 @@ int cli_run_schema(struct cli *cli)
         return cli_usage(cli, "nothing is known about \"%s\"%s%s%s", topic, near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
-    if (cli->flags[FLAG_ROFF])
-        print_roff(&facts);
-    else if (format == LISTING_JSON)
-        print_json(&facts);
-    else
-        print_table(&facts);
-    free(facts.rows);
-    arena_done(&facts.mem);
+    print(&facts, format, as_roff);
+    facts_done(&facts);
     return cli_flush(STATUS_DONE);
 }

@@ -20,10 +20,8 @@ man=$T/root/usr/share/man
 for word in $("$IPAMTUI" schema options | cut -d' ' -f1); do
     grep -q "^\.B $word" "$man/man5/ipamtui.conf.5" || fail "ipamtui.conf(5) has $word"
 done
-for list in servers scopes exclusions; do
-    for word in $("$IPAMTUI" schema $list | cut -d' ' -f1); do
-        grep -q "^\.B $word" "$man/man1/ipamtui.1" || fail "ipamtui(1) has $word"
-    done
+for word in $("$IPAMTUI" schema columns | awk 'NF > 1 { print $1 }'); do
+    grep -q "^\.B $word" "$man/man1/ipamtui.1" || fail "ipamtui(1) has $word"
 done
 if command -v man >/dev/null; then
     for page in "$man"/man?/*; do
