@@ -671,6 +671,10 @@ static void reading_done(struct apply_server *server)
     switch (server->phase) {
     case SERVER_READING: read_before_done(server); break;
     case SERVER_READING_BACK:
+        if (server->seen.lost && server->retries++ == 0) { /* over a new connection, once */
+            read_begin(server, SERVER_READING_BACK);
+            break;
+        }
         for (size_t i = server->from; i < server->to; i++)
             if (is_read(server, i, SERVER_READING_BACK))
                 judge_after(apply, &server->seen, i, true);

@@ -1,6 +1,6 @@
 /* bench_change - what an operator waits for when changing much in one go.
  *
- *   change [--servers N] [--scopes M per server] [--latency MS] [--per-server N]
+ *   change [--servers N] [--scopes M per server] [--latency MS] [--per-server N] [--rounds R, warm ones]
  *
  * 1. A plan over 40,000 scopes on 250 servers: targets from the store, edits, the first screen of lines, kept as pending.
  * 2. N x M one-property changes on N simulated servers that take MS per call; the time beside what calls, delay and the limit
@@ -232,7 +232,7 @@ static void bench_apply(struct loop *loop, struct store *store, struct change_po
 
 int main(int argc, char **argv)
 {
-    int servers = 100, scopes = 40, latency = 20;
+    int servers = 100, scopes = 40, latency = 20, rounds = 1;
     struct apply_limits limits = { .servers = 1000, .per_server = 1 };
     char fill_program[PATH_MAX] = "", dir[] = "/tmp/ipamtui-bench-XXXXXX", db[64], total[16], ms[16];
     struct options options;
@@ -247,6 +247,8 @@ int main(int argc, char **argv)
             scopes = n;
         else if (strcmp(argv[i], "--latency") == 0)
             latency = n;
+        else if (strcmp(argv[i], "--rounds") == 0)
+            rounds = n;
         else if (strcmp(argv[i], "--per-server") == 0)
             limits.per_server = n;
     }
@@ -272,7 +274,8 @@ int main(int argc, char **argv)
     struct transport_hub *hub = transport_hub_new(loop, &(struct transport_hub_options){ 0 });
     struct change_pool *pool = change_pool_new(loop, hub, store, &options, NULL, NULL);
     bench_apply(loop, store, pool, "delay=7", "apply, cold", latency, &limits, false);
-    bench_apply(loop, store, pool, "delay=8", "apply, warm", latency, &limits, true);
+    for (int i = 0; i < rounds; i++)
+        bench_apply(loop, store, pool, i % 2 == 0 ? "delay=8" : "delay=7", "apply, warm", latency, &limits, true);
     change_pool_free(pool);
     loop_turn(loop, 0);
     transport_hub_free(hub);
