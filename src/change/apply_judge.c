@@ -15,8 +15,8 @@ void step_settle(struct change_apply *apply, size_t at, enum change_state state,
     apply->work[at].dirty = true;
     apply->work[at].send = false;
     apply_step_changed(apply, at);
-    if (state == CHANGE_FAILED || state == CHANGE_UNKNOWN)
-        apply_failure(apply);
+    if ((state == CHANGE_FAILED && !apply->work[at].refused) || state == CHANGE_UNKNOWN)
+        apply_failure(apply); /* a refusal was counted when it came */
 }
 
 static const char *shown(const struct change_step *step, struct value v, char *out, size_t size)

@@ -517,8 +517,10 @@ static void send_answered(struct apply_call *call, enum ps_end end, const struct
         }
         work->answered = true;
         work->refused = call->errored;
-        if (call->errored)
+        if (call->errored) {
             keep_refusal(server, call, i);
+            apply_failure(apply); /* now: whoever stops after K failures does not want the window's rest */
+        }
     }
     if (end == PS_LOST && !server->lost) {
         server->lost = true;

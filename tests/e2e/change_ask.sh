@@ -1,0 +1,74 @@
+#!/bin/sh
+# A change from the command line is confirmed on a terminal, many targets by their number; it stops when told and after failures.
+. "$(dirname "$0")/../lib/run.sh"
+estate=$T/estate
+db=$estate/t.db
+"$SIMHOST" make "$estate" --servers 2 --scopes 60 --seed 3 --latency-ms 20 --role dhcp --clean --even --log >/dev/null ||
+    fail 'the estate is made'
+run 0 --db "$db" server import "$estate/servers.csv"
+run 0 --db "$db" retrieve --what dhcp
+
+cat >"$T/type.py" <<'END'
+import os, pty, select, sys, time
+answer, argv = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(argv[0], argv)
+seen, typed, until = b"", False, time.time() + 60
+while time.time() < until:
+    if select.select([fd], [], [], 1)[0]:
+        try:
+            got = os.read(fd, 4096)
+        except OSError:
+            break
+        if not got:
+            break
+        seen += got
+    if not typed and seen.rstrip().endswith(b":"):
+        os.write(fd, answer.encode() + b"\n")
+        typed = True
+sys.stdout.write(seen.decode("utf-8", "replace"))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+typed() { # STATUS ANSWER ARGS...
+    want=$1 answer=$2
+    shift 2
+    got=0
+    python3 "$T/type.py" "$answer" "$IPAMTUI" --db "$db" "$@" >"$out" 2>"$err" </dev/null || got=$?
+    [ "$got" = "$want" ] || fail "it ends with $want when $answer is typed (it did with $got)"
+}
+sent() { cat "$estate"/*.calls | grep -c ' Set-' || true; }
+
+typed 1 no set scopes '' delay=1
+says 'nothing was sent'
+[ "$(sent)" = 0 ] || fail 'no means no'
+one=$("$IPAMTUI" --db "$db" list scopes --columns scope --format tsv 2>/dev/null | sed -n 2p)
+typed 0 yes set scopes "scope:$one" delay=1
+[ "$(sent)" = 1 ] || fail 'yes means yes'
+printf 'guard_targets = 10;\n' >"$T/conf"
+typed 1 yes --config "$T/conf" set scopes '' delay=2
+says 'Apply to 60 targets on 2 servers? Type 60'
+[ "$(sent)" = 1 ] || fail 'many targets are not applied for a yes'
+typed 0 60 --config "$T/conf" set scopes '' delay=2
+says '60 done'
+
+# Stopped: what is on its way is settled, the rest is not sent, and says so.
+"$IPAMTUI" --db "$db" set scopes '' delay=3 --yes >"$out" 2>"$err" </dev/null &
+pid=$!
+sleep 0.4
+kill -INT $pid
+got=0
+wait $pid || got=$?
+[ $got = 3 ] || [ $got = 0 ] || fail "a stopped change ends with 3 (it did with $got)"
+run 0 --db "$db" change list --format json
+python3 - "$out" <<'END' || fail 'a stopped change is settled'
+import json, sys
+c = json.load(open(sys.argv[1]))[0]
+assert c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0 and c["done"] + c["skipped"] == 60, c
+END
+
+# After K failures nothing more is sent.
+for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$state" .state)" denied-set; done
+before=$(sent)
+run 3 --db "$db" set scopes '' delay=4 --yes --stop-after 3
+[ $(($(sent) - before)) -le 4 ] || fail 'it stops after three failures'
