@@ -217,7 +217,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    sshd_kill(&lab, &sshd);
+    sshd_stop(&sshd); /* its sessions went with their collectors */
     estate_done(&estate);
     lab_end(&lab);
     return 0;

@@ -16,6 +16,7 @@
 #include "ipamtui/collect.h"
 #include "ipamtui/store.h"
 
+#define WHAT_ROUND (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION)
 enum { SERVERS = 12, SCOPES = 240, MAX_NOTES = 2000 };
 
 static struct estate estate;
@@ -194,7 +195,7 @@ static void a_whole_round(void **state)
     (void)state;
     world_begin(&w);
     world_go(&w);
-    end = round_of_all(&w, WHAT_DEFAULT);
+    end = round_of_all(&w, WHAT_ROUND);
     assert_int_equal(end->total, SERVERS);
     assert_int_equal(end->done, SERVERS);
     assert_int_equal(end->failed, 0);
@@ -220,7 +221,7 @@ static void a_whole_round(void **state)
     assert_non_null(strstr(about(&w, estate.servers[dhcp_at(0)].name)->text, "scope"));
     forget(&w);
     /* again, over the sessions that are open now: the same rows */
-    end = round_of_all(&w, WHAT_DEFAULT);
+    end = round_of_all(&w, WHAT_ROUND);
     assert_int_equal(end->failed, 0);
     assert_int_equal(count(&w, &catalog_scopes, ""), stored);
     world_end(&w);
@@ -243,7 +244,7 @@ static void what_is_gone_goes(void **state)
     (void)state;
     world_begin(&w);
     world_go(&w);
-    round_of_all(&w, WHAT_DEFAULT);
+    round_of_all(&w, WHAT_ROUND);
     before = count(&w, &catalog_scopes, "");
     assert_true(store_count(w.reader, &spec, &n, &err) && n > 1);
     for (id = 1; store_rows(w.reader, &catalog_scopes, &id, 1, &mem, &row, &err) && id < 100000; id++)
@@ -251,7 +252,7 @@ static void what_is_gone_goes(void **state)
             break;
     kind_show(KIND_IPV4, row.values[catalog_property(&catalog_scopes, "scope")], scope, sizeof(scope));
     estate_run(&estate, (const char *const[]){ "remove", estate.dir, server, scope, NULL });
-    round_of_all(&w, WHAT_DEFAULT);
+    round_of_all(&w, WHAT_ROUND);
     assert_int_equal(count(&w, &catalog_scopes, ""), before - 1);
     arena_done(&mem);
     world_end(&w);
@@ -279,7 +280,7 @@ static void the_unwell_and_the_others(void **state)
     for (size_t i = 0; i < COUNT(sick); i++)
         estate_fault(&estate, estate.servers[dhcp_at(i)].name, sick[i].kind);
     world_go(&w);
-    end = round_of_all(&w, WHAT_DEFAULT);
+    end = round_of_all(&w, WHAT_ROUND);
     assert_int_equal(end->failed, COUNT(sick));
     assert_int_equal(end->done, SERVERS);
     assert_false(end->ok);
@@ -295,7 +296,7 @@ static void the_unwell_and_the_others(void **state)
     assert_true(about(&w, estate.servers[dhcp_at(COUNT(sick))].name)->ok);
     /* well again: nothing of it stays */
     forget(&w);
-    end = round_of_all(&w, WHAT_DEFAULT);
+    end = round_of_all(&w, WHAT_ROUND);
     assert_int_equal(end->failed, 0);
     assert_string_equal(fact(&w, dhcp_at(1), "reachable"), "yes");
     assert_string_equal(fact(&w, dhcp_at(1), "error"), "-");
@@ -312,12 +313,12 @@ static void old_facts_stay(void **state)
     (void)state;
     world_begin(&w);
     world_go(&w);
-    round_of_all(&w, WHAT_DEFAULT);
+    round_of_all(&w, WHAT_ROUND);
     before = count(&w, &catalog_scopes, "");
     for (size_t i = 0; i < 3; i++)
         estate_fault(&estate, estate.servers[dhcp_at(i)].name, i == 0 ? "denied" : i == 1 ? "down" : "half-fragment");
     collector_server_changed(w.collector, w.ids[dhcp_at(1)]);
-    assert_int_equal(round_of_all(&w, WHAT_DEFAULT)->failed, 3);
+    assert_int_equal(round_of_all(&w, WHAT_ROUND)->failed, 3);
     assert_int_equal(count(&w, &catalog_scopes, ""), before);
     for (size_t i = 0; i < 3; i++)
         estate_fault(&estate, estate.servers[dhcp_at(i)].name, "none");
@@ -479,7 +480,7 @@ static void disk_full(void **state)
     getrlimit(RLIMIT_FSIZE, &before);
     small.rlim_max = before.rlim_max;
     setrlimit(RLIMIT_FSIZE, &small);
-    end = round_of_all(&w, WHAT_DEFAULT);
+    end = round_of_all(&w, WHAT_ROUND);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(end->failed, SERVERS);
     for (size_t i = 0; i < w.heard_count; i++)
@@ -489,7 +490,7 @@ static void disk_full(void **state)
         }
     assert_true(fault);
     forget(&w);
-    assert_int_equal(round_of_all(&w, WHAT_DEFAULT)->failed, 0);
+    assert_int_equal(round_of_all(&w, WHAT_ROUND)->failed, 0);
     world_end(&w);
 }
 
@@ -505,7 +506,7 @@ static void store_held_by_another(void **state)
     world_begin(&w);
     world_go(&w);
     assert_true(store_open(w.db, STORE_WRITE, &other, &err) && store_begin(other, &err));
-    job = collector_retrieve(w.collector, w.ids, w.count, WHAT_DEFAULT);
+    job = collector_retrieve(w.collector, w.ids, w.count, WHAT_ROUND);
     usleep(6500000);
     assert_true(store_commit(other, &err));
     store_close(other);
