@@ -9,7 +9,7 @@
 #include "hub.h"
 #include "ipamtui/child.h"
 
-#define POLL_MS 20
+#define POLL_MS 20 /* where the kernel has no pidfd */
 
 struct job {
     struct transport_hub *hub;
@@ -20,7 +20,7 @@ struct job {
     void *ctx;
     bool running;
     struct child child;
-    struct loop_watch *out_watch, *errs_watch;
+    struct loop_watch *out_watch, *errs_watch, *end_watch;
     struct loop_timer limit, look;
     struct buf out, errs;
 };
@@ -55,6 +55,7 @@ static void job_free(struct job *job)
         hub->jobs_running--;
         loop_unwatch(job->out_watch);
         loop_unwatch(job->errs_watch);
+        loop_unwatch(job->end_watch);
         child_end(&job->child, 0);
     }
     loop_timer_stop(&job->limit);
@@ -89,6 +90,14 @@ static void job_over(struct job *job, int exit_code, const struct err *err)
     want_next(hub);
 }
 
+static void look(void *ctx);
+
+static void on_end(void *ctx, int fd, short revents)
+{
+    (void)fd, (void)revents;
+    look(ctx);
+}
+
 static void look(void *ctx)
 {
     struct job *job = ctx;
@@ -98,7 +107,10 @@ static void look(void *ctx)
     if (job->out_watch || job->errs_watch)
         return;
     if (!child_ended(&job->child, &status)) { /* both outputs closed: it ends any moment */
-        loop_timer_in(job->hub->loop, &job->look, POLL_MS, look, job);
+        if (!job->end_watch && job->child.pidfd >= 0)
+            job->end_watch = loop_watch(job->hub->loop, job->child.pidfd, POLLIN, on_end, job);
+        else
+            loop_timer_in(job->hub->loop, &job->look, POLL_MS, look, job);
         return;
     }
     job_over(job, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), &none);

@@ -20,6 +20,7 @@
 #include "wire.h"
 
 #define OFFERS_MAX 5 /* sshd hangs up after 6 failures (MaxAuthTries) */
+#define OFFERS_MANY 3 /* a server that hangs up after so many has had enough of them */
 #define CANDIDATES_MAX 64
 #define AGENT_RSA_SHA2_256 2
 #define AGENT_RSA_SHA2_512 4
@@ -574,9 +575,11 @@ static void explain(const struct login *login, struct err *err)
     text_printable(login->methods, methods, sizeof(methods));
     if (login->last.kind != ERR_NONE)
         *err = login->last;
-    else if (s->in_eof && login->offers > 0)
+    else if ((s->in_eof || s->io_err) && login->offers >= OFFERS_MANY)
         err_set(err, ERR_DENIED, host, "%.60s closed the connection after %zu keys; set IdentityFile and IdentitiesOnly for it", host,
                 login->offers);
+    else if (s->in_eof || s->io_err)
+        err_set(err, ERR_UNREACHABLE, host, "the connection to %.60s was lost during the login", host);
     else if (login->count == 0)
         err_set(err, ERR_DENIED, host, "no key for %.50s on %.60s: the agent and the key files have none%s%s; load one with ssh-add",
                 user, host, methods[0] ? "; it takes " : "", methods);

@@ -13,6 +13,7 @@
 #define READS_PER_STEP 8
 #define PING_MS 30000      /* silence after which the host is asked for a sign of life */
 #define PING_LIMIT_MS 45000 /* no sign of life so long after it was asked for: dead */
+#define PING_GRID_MS 5000
 #define PINGS_MISSED 3       /* the same, where ServerAliveInterval says how often */
 #define END_WAIT_MS 1000   /* for the exit status after the end of output */
 
@@ -60,9 +61,13 @@ static int64_t ping_limit(const struct session *s)
     return s->conf->alive_s > 0 ? PINGS_MISSED * ping_every(s) : PING_LIMIT_MS;
 }
 
+/* Rounded up to a common grid: hundreds of sessions through one jump host are then looked at together, not each for itself. */
 static void plan_ping(struct session *s, int64_t delay_ms)
 {
-    loop_timer_in(s->hub->loop, &s->ping, delay_ms, on_ping_time, s);
+    int64_t due = clock_mono_ms() + delay_ms;
+    if (delay_ms >= PING_GRID_MS)
+        due += PING_GRID_MS - due % PING_GRID_MS;
+    loop_timer_at(s->hub->loop, &s->ping, due, on_ping_time, s);
 }
 
 static void on_ping_time(void *ctx)

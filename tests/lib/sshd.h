@@ -6,6 +6,7 @@
 #define IPAM_TEST_SSHD_H
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -186,18 +187,37 @@ static inline void sshd_stop(struct sshd *s)
     s->pid = 0;
 }
 
-/* To the processes of its connections, two levels deep; each leads a session of its own. */
-static inline void sshd_signal(const struct lab *lab, const struct sshd *s, const char *name)
+/* To all that descend from parent, deepest first; each connection of sshd leads a session of its own. */
+static inline void signal_descendants(pid_t parent, int sig)
 {
-    lab_run(lab, "for p in $(pgrep -P %d); do for q in $(pgrep -P $p); do kill -%s $q; done; kill -%s $p; done; true", (int)s->pid,
-            name, name);
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    while (proc && (entry = readdir(proc))) {
+        char path[300];
+        int pid = 0, ppid = 0;
+        snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+        FILE *f = entry->d_name[0] > '0' && entry->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+        if (f && fscanf(f, "%d (%*[^)]) %*c %d", &pid, &ppid) == 2 && ppid == parent) {
+            signal_descendants(pid, sig);
+            kill(pid, sig);
+        }
+        if (f)
+            fclose(f);
+    }
+    if (proc)
+        closedir(proc);
+}
+
+static inline void sshd_signal(const struct sshd *s, int sig)
+{
+    signal_descendants(s->pid, sig);
 }
 
 /* Ends it with all its sessions. */
-static inline void sshd_kill(const struct lab *lab, struct sshd *s)
+static inline void sshd_kill(struct sshd *s)
 {
     if (s->pid > 0) {
-        sshd_signal(lab, s, "KILL");
+        sshd_signal(s, SIGKILL);
         kill(s->pid, SIGKILL);
         waitpid(s->pid, NULL, 0);
     }
