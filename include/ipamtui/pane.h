@@ -37,6 +37,7 @@ struct cell {
     enum look look;
 };
 
+struct pane_canvas; /* src/ui/app.h */
 struct pane_ops {
     const char *name;    /* keymap section, ":scopes" */
     const char *noun;    /* "3 scopes marked" is made with an s */
@@ -57,6 +58,7 @@ struct pane_ops {
     const char *seen; /* property with the time the row was last seen; "! 2 h" where the server cannot be reached now */
     const char *stale; /* property that says "2 h old" instead while the row's server cannot be reached; NULL = none */
     const char *computed_from; /* source that computed properties need: why they are not there */
+    const struct pane_canvas *canvas; /* it draws itself (the plan); NULL: a list */
 };
 
 #endif

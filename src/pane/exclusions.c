@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "ipamtui/panes.h"
+#include "ipamtui/ui_changes.h"
 #include "panes_int.h"
 #include "show.h"
 
@@ -30,4 +31,5 @@ const struct pane_ops exclusions_pane = {
     .empty = "No exclusion ranges yet: R asks the servers.",
 };
 
-const struct pane_ops *const panes_all[] = { &servers_pane, &scopes_pane, &exclusions_pane, NULL };
+const struct pane_ops *const panes_all[] = { &servers_pane, &scopes_pane, &exclusions_pane, &changes_pane,
+                                             &steps_pane, &plan_pane, NULL };

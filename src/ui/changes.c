@@ -338,8 +338,8 @@ static void take_progress(struct ui *ui, const struct desk_note *note)
     changes->shown = true;
     snprintf(filter, sizeof filter, "change=%lld", (long long)note->change);
     snprintf(crumb, sizeof crumb, "Changes > %lld", (long long)note->change);
-    if (ui_pane_find(ui, "results") != SIZE_MAX)
-        ui_goto(ui, ui_pane_find(ui, "results"), filter, crumb, 0);
+    if (ui_pane_find(ui, "steps") != SIZE_MAX)
+        ui_goto(ui, ui_pane_find(ui, "steps"), filter, crumb, 0);
 }
 
 static void take_steps(struct ui *ui, const struct desk_note *note)
@@ -519,9 +519,13 @@ bool ui_changes_start(struct ui *ui, struct err *err)
     struct desk_options how = { .db_path = ui->how->db_path, .ssh_config = ui->how->ssh_config, .interactive = true };
     struct changes *changes = x_alloc(sizeof *changes);
 
+    size_t plan = ui_pane_find(ui, "plan");
+
     changes->ui = ui;
     changes->notes = mailbox_new();
     ui->changes = changes;
+    if (plan != SIZE_MAX)
+        table_filter(&ui->panes[plan].table, "change=0", NULL, err); /* the plan draws itself: no rows below it */
     loop_watch(ui->loop, mailbox_fd(changes->notes), POLLIN, take_notes, ui);
     return change_desk_start(&how, ui->options, changes->notes, &changes->desk, err);
 }

@@ -555,21 +555,13 @@ static const struct command rows[] = {
     { .name = "half-page-up", .help = "Half a page up", .group = GROUP_GO, .run = half_up },
 };
 
-/* The list below it is never shown: it has no rows, so that what acts on rows says so. */
-static const struct property nothing_properties[] = {
-    { .name = "server", .title = "Server", .kind = KIND_TEXT, .width = 12, .flags = PROP_DEFAULT | PROP_KEY, .sql = "s.name", .help = "Server" },
-};
-static const struct object_type nothing = {
-    .name = "plan", .noun = "change", .table = "change_nothing", .properties = nothing_properties,
-    .property_count = COUNT(nothing_properties), .sort = "server", .title_property = "server", .free_text = "server",
-};
-
+/* The list below it is never shown: its filter (changes.c) leaves it without rows, so that what acts on rows says so. */
 const struct pane_ops plan_pane = {
     .name = "plan",
     .noun = "change",
     .title = "Plan",
     .help = "What will be changed, as a diff, before anything is sent",
-    .object = &nothing,
+    .object = &catalog_change_steps,
     .commands = rows,
     .command_count = COUNT(rows),
     .empty = "Nothing is planned.",
