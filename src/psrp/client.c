@@ -81,6 +81,20 @@ static bool not_powershell(const struct psrp *psrp, struct err *err)
 
 /* --------------------------------------------------------------------- lines */
 
+/* The first line of noise, made printable; of a line that is still coming what there is of it. */
+static void see_noise(struct psrp *psrp, const char *bytes, size_t len)
+{
+    char first[81];
+    size_t kept = MIN(len, sizeof first - 1);
+
+    memcpy(first, bytes, kept);
+    first[kept] = '\0';
+    for (size_t i = 0; i < kept; i++)
+        if (first[i] == '\0')
+            first[i] = '?';
+    text_printable(first, psrp->noise, sizeof psrp->noise);
+}
+
 /* Bytes that are no packet. Before the session is open they may mean that this is something else altogether. */
 static bool take_noise(struct psrp *psrp, const char *bytes, size_t len, struct err *err)
 {
@@ -88,16 +102,9 @@ static bool take_noise(struct psrp *psrp, const char *bytes, size_t len, struct 
 
     if (len == 0)
         return true;
-    if (!psrp->noise[0]) {
-        char first[81];
-        size_t kept = MIN(len, sizeof first - 1);
-        memcpy(first, bytes, kept);
-        first[kept] = '\0';
-        for (size_t i = 0; i < kept; i++)
-            if (first[i] == '\0')
-                first[i] = '?';
-        text_printable(first, psrp->noise, sizeof psrp->noise);
-    }
+    if (!psrp->noise_whole)
+        see_noise(psrp, bytes, len);
+    psrp->noise_whole = true;
     if (log_on())
         log_line(psrp->where, "not a packet (%zu bytes): %.*s", len, (int)MIN(len, 200u), bytes);
     psrp->noise_bytes += len;
@@ -122,6 +129,8 @@ static bool take_packet(struct psrp *psrp, const struct packet *packet, struct e
 
 static bool take_line(struct psrp *psrp, const char *line, size_t len, struct err *err)
 {
+    if (!psrp->noise_whole)
+        psrp->noise[0] = '\0'; /* what was seen of this line: it is judged whole now */
     while (len > 0 && line[len - 1] == '\r')
         len--;
     if (!psrp->packet_seen && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
@@ -134,12 +143,24 @@ static bool take_line(struct psrp *psrp, const char *line, size_t len, struct er
     return take_noise(psrp, line, packet.at, err) && take_packet(psrp, &packet, err);
 }
 
+static bool begins_packet(const char *line, size_t len)
+{
+    size_t mark = MIN(len, 3u);
+
+    if (memcmp(line, "\xef\xbb\xbf", mark) == 0)
+        line += mark, len -= mark;
+    return memcmp(line, "<Data ", MIN(len, 6u)) == 0 || memmem(line, len, "<Data ", 6);
+}
+
 /* Keeps the beginning of a line for later. What cannot become a packet any more is not kept without end. */
 static bool keep_rest(struct psrp *psrp, const char *bytes, size_t len, struct err *err)
 {
     size_t whole = psrp->line.len + len;
 
     buf_add(&psrp->line, bytes, MIN(len, psrp->limits.line));
+    /* A prompt has no line end: a host that only shows one is to be told by it. */
+    if (!psrp->packet_seen && !psrp->noise_whole && !begins_packet(buf_at(&psrp->line), MIN(psrp->line.len, 200u)))
+        see_noise(psrp, buf_at(&psrp->line), psrp->line.len);
     if (!psrp->packet_seen && whole > psrp->limits.noise && !memmem(buf_at(&psrp->line), psrp->line.len, "<Data ", 6)) {
         psrp->noise_bytes = psrp->limits.noise;
         return take_noise(psrp, buf_at(&psrp->line), psrp->line.len, err);

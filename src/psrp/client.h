@@ -72,6 +72,7 @@ struct psrp {
     size_t noise_bytes;       /* not protocol, since the last packet once open */
     bool packet_seen;
     char noise[160];
+    bool noise_whole;         /* that line has ended: noise stays as it is */
     struct clixml_reader *reader;
     struct arena arena;       /* of the message at hand */
     struct buf scratch;

@@ -51,6 +51,7 @@ static const struct meaning {
     { "PipelineStopped", ERR_CANCELLED, "stopped" },
     { "CallTimeout", ERR_TIMEOUT, NULL },
     { "ConnectionLost", ERR_UNREACHABLE, NULL },
+    { "UnreadableAnswer", ERR_REMOTE, NULL }, /* our words about what the server sent */
 };
 
 /* Kinds by ErrorCategory, for ids that are not in the table. */

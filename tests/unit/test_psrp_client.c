@@ -716,6 +716,27 @@ static void not_powershell(void **state)
     }
 }
 
+/* A prompt has no line end: what there is of it is shown, and no packet is taken for one. */
+static void noise_without_end(void **state)
+{
+    struct bench *b = bench_new(1, NULL);
+
+    (void)state;
+    feed(b, "\xef");
+    feed(b, "\xbb\xbf<Da");
+    feed(b, "ta Stream='Default' PSGuid='00000000-0000-0000-0000-000000000000'>");
+    assert_string_equal(psrp_noise(b->psrp), "");
+    bench_free(b);
+    b = bench_new(1, NULL);
+    feed(b, "C:\\Wind");
+    assert_string_equal(psrp_noise(b->psrp), "C:\\Wind");
+    feed(b, "ows> ");
+    assert_string_equal(psrp_noise(b->psrp), "C:\\Windows> ");
+    feed(b, "now\nand more");
+    assert_string_equal(psrp_noise(b->psrp), "C:\\Windows> now");
+    bench_free(b);
+}
+
 /* A banner, a profile's output and a prompt without line end are passed over; the first of them is kept to be shown. */
 static void noise_is_skipped(void **state)
 {
@@ -833,7 +854,7 @@ int main(void)
         cmocka_unit_test(stopping),           cmocka_unit_test(closing_with_calls), cmocka_unit_test(input),
         cmocka_unit_test(host_calls),         cmocka_unit_test(host_call_refusal), cmocka_unit_test(flood_of_host_calls), cmocka_unit_test(unreadable_answer),
         cmocka_unit_test(records), cmocka_unit_test(depth_of_an_answer), cmocka_unit_test(endless_output),   cmocka_unit_test(not_powershell),
-        cmocka_unit_test(noise_is_skipped),   cmocka_unit_test(wrong_session),    cmocka_unit_test(echo),
+        cmocka_unit_test(noise_is_skipped), cmocka_unit_test(noise_without_end),   cmocka_unit_test(wrong_session),    cmocka_unit_test(echo),
         cmocka_unit_test(death_in_mid_answer), cmocka_unit_test(fragments_out_of_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
