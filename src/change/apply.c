@@ -220,6 +220,8 @@ void change_apply_free(struct change_apply *apply)
     loop_timer_stop(&apply->journal.timer);
     for (size_t i = 0; i < apply->server_count; i++)
         apply_server_free(&apply->servers[i]);
+    fresh_drop(apply);
+    free(apply->fresh);
     free(apply->servers);
     free(apply->steps);
     free(apply->work);

@@ -102,6 +102,13 @@ struct apply_server {
     struct loop_timer timer;
 };
 
+/* What was read after sending, on its way to the lists; the steps [from, to) may have removed rows. */
+struct fresh_values {
+    struct apply_server *server;
+    struct seen seen;
+    size_t from, to;
+};
+
 struct journal_batch {
     struct loop_timer timer;
     int64_t last_end_us, last_cost_us, total_us;
@@ -136,6 +143,8 @@ struct change_apply {
     bool stopping, over, in_start;
     struct err err;     /* what ended it early */
     struct journal_batch journal;
+    struct fresh_values *fresh;
+    size_t fresh_count, fresh_cap;
     struct loop_timer turn; /* runs what must not run within a caller's call */
 };
 
@@ -176,8 +185,10 @@ void seen_take(struct seen *seen, const struct reread_call *read, const struct p
 const struct seen_row *seen_find(const struct seen *seen, const struct change_step *step);
 /* Was the source that shows this step's value asked and did it answer for its row? */
 bool seen_value(const struct seen *seen, const struct change_step *step, struct value *out, bool *there);
-/* Puts what was read into the store's own tables (inside a transaction). */
-bool seen_store(struct change_apply *apply, struct apply_server *server, struct err *err);
+/* Puts all that was read since into the store's own tables. What the lists show is fresher for it; the change itself does not
+ * depend on it. */
+void fresh_store(struct change_apply *apply);
+void fresh_drop(struct change_apply *apply);
 
 /* -------- apply_judge.c */
 /* Before sending: is it as planned? Sets send, or the state and why not. */

@@ -72,6 +72,7 @@ static bool commit(struct change_apply *apply)
     apply->journal.total_us += apply->journal.last_cost_us;
     if (ok) {
         committed(apply);
+        fresh_store(apply);
         return true;
     }
     log_line("journal", "%s", err.text);

@@ -5,6 +5,7 @@
 #include "apply_int.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/fetch.h"
+#include "ipamtui/log.h"
 
 void seen_clear(struct seen *seen)
 {
@@ -116,10 +117,10 @@ bool seen_value(const struct seen *seen, const struct change_step *step, struct 
 
 /* ------------------------------------------------------------------ into the store */
 /* All rows that one source showed, in one go. */
-static bool put_rows(struct change_apply *apply, struct apply_server *server, const struct object_type *object, size_t source,
-                     struct err *err)
+static bool put_rows(struct change_apply *apply, const struct fresh_values *fresh, const struct object_type *object,
+                     size_t source, struct err *err)
 {
-    const struct seen *seen = &server->seen;
+    const struct seen *seen = &fresh->seen;
     struct value *values = x_calloc(MAX(seen->count, 1) * object->property_count, sizeof(*values));
     size_t count = 0;
     bool ok = true;
@@ -129,7 +130,7 @@ static bool put_rows(struct change_apply *apply, struct apply_server *server, co
             memcpy(values + count++ * object->property_count, seen->rows[i].values,
                    object->property_count * sizeof(*values));
     if (count > 0)
-        ok = store_put_rows(apply->store, server->id, object, (int)source, values, count, false, clock_now_s(), err);
+        ok = store_put_rows(apply->store, fresh->server->id, object, (int)source, values, count, false, clock_now_s(), err);
     free(values);
     return ok;
 }
@@ -154,16 +155,40 @@ static bool forget_row(struct change_apply *apply, struct apply_server *server, 
     return ok;
 }
 
-bool seen_store(struct change_apply *apply, struct apply_server *server, struct err *err)
+static bool fresh_put(struct change_apply *apply, struct fresh_values *fresh, struct err *err)
 {
     for (size_t i = 0; catalog_objects[i] != NULL; i++)
         for (size_t source = 0; source < catalog_objects[i]->source_count; source++)
-            if (!put_rows(apply, server, catalog_objects[i], source, err))
+            if (!put_rows(apply, fresh, catalog_objects[i], source, err))
                 return false;
-    for (size_t i = server->from; i < server->to; i++)
+    for (size_t i = fresh->from; i < fresh->to; i++)
         if (apply->steps[i].op == OP_REMOVE && apply->steps[i].state == CHANGE_DONE &&
-            !forget_row(apply, server, &apply->steps[i], err))
+            !forget_row(apply, fresh->server, &apply->steps[i], err))
             return false;
-    store_round_forget(apply->store, server->id);
+    store_round_forget(apply->store, fresh->server->id);
     return true;
+}
+
+void fresh_drop(struct change_apply *apply)
+{
+    for (size_t i = 0; i < apply->fresh_count; i++)
+        seen_done(&apply->fresh[i].seen);
+    apply->fresh_count = 0;
+}
+
+void fresh_store(struct change_apply *apply)
+{
+    struct err err = { 0 };
+    bool ok;
+
+    if (apply->fresh_count == 0)
+        return;
+    ok = store_begin(apply->store, &err);
+    for (size_t i = 0; ok && i < apply->fresh_count; i++)
+        ok = fresh_put(apply, &apply->fresh[i], &err);
+    if (!ok || !store_commit(apply->store, &err)) {
+        store_rollback(apply->store);
+        log_line("changes", "what was read back is not in the lists: %s", err.text);
+    }
+    fresh_drop(apply);
 }

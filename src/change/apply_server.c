@@ -618,18 +618,19 @@ static void go_on(struct apply_server *server)
     }
 }
 
+/* What was read goes to the lists with the next commit; what is read next begins anew. */
 static void keep_values(struct apply_server *server)
 {
     struct change_apply *apply = server->apply;
-    struct err err = { 0 };
+    struct fresh_values *fresh;
 
-    if (server->seen.count == 0 || !store_begin(apply->store, &err))
+    if (server->seen.count == 0)
         return;
-    /* What the lists show is fresher for it; the change itself does not depend on it. */
-    if (!seen_store(apply, server, &err) || !store_commit(apply->store, &err)) {
-        store_rollback(apply->store);
-        log_line(server->name, "what was read back is not in the lists: %s", err.text);
-    }
+    x_grow(&apply->fresh, &apply->fresh_cap, apply->fresh_count + 1, sizeof(*apply->fresh));
+    fresh = &apply->fresh[apply->fresh_count++];
+    *fresh = (struct fresh_values){ .server = server, .seen = server->seen, .from = server->from, .to = server->to };
+    server->seen = (struct seen){ .at_ms = fresh->seen.at_ms, .failed = fresh->seen.failed, .lost = fresh->seen.lost,
+                                  .err = fresh->seen.err };
 }
 
 static void settled_read(struct apply_server *server)
