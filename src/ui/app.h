@@ -244,6 +244,8 @@ size_t ui_pane_find(const struct ui *ui, const char *name); /* SIZE_MAX = none *
 bool ui_history_go(struct ui *ui, int step);
 void ui_store_changed(struct ui *ui);
 void ui_panes_done(struct ui *ui);
+/* ---- vanished.c: after a reload */
+void ui_check_marks(struct ui *ui);
 
 /* ---- preview.c */
 void ui_preview_moved(struct ui *ui);  /* the cursor may be elsewhere */

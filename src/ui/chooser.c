@@ -135,6 +135,19 @@ static void draw_row(const struct chooser *chooser, const struct choice *row, in
     screen_put(y, x, w, look, line);
 }
 
+/* The hint; or all of the current row, when the box is too narrow for it. */
+static void draw_hint(const struct chooser *chooser, struct rect r)
+{
+    const struct choice *row = chooser_current(chooser);
+    int w = r.w - 4;
+    bool cut = row && row->right[0] && chooser->left_w + 2 + text_width(row->right) + (chooser->ops->checks ? 4 : 0) > w;
+
+    if (chooser->hint[0] && cut && text_width(row->right) <= w)
+        screen_put(r.y + r.h - 2, r.x + 2, w, LOOK_KEY, row->right);
+    else if (chooser->hint[0])
+        screen_put(r.y + r.h - 2, r.x + 2, w, LOOK_DIM, chooser->hint);
+}
+
 static void chooser_draw(struct ui *ui, struct overlay *overlay)
 {
     struct chooser *chooser = (struct chooser *)overlay;
@@ -170,8 +183,7 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
     }
     if (matches(chooser) > chooser->top + (size_t)MAX(rows, 0))
         screen_text(r.y + r.h - 1, r.x + r.w - 10, 8, LOOK_DIM, " more ");
-    if (chooser->hint[0])
-        screen_put(r.y + r.h - 2, r.x + 2, r.w - 4, LOOK_DIM, chooser->hint);
+    draw_hint(chooser, r);
     if (chooser->ops->draw)
         chooser->ops->draw(ui, chooser);
 }

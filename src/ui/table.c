@@ -101,6 +101,7 @@ void table_reload(struct table *table, int64_t now_ms)
         return;
     }
     table->reload_wanted = false;
+    table->check_marks = true;
     view_reload(table->view);
 }
 

@@ -45,6 +45,7 @@ struct table {
     char *find;             /* heap; NULL = nothing looked for yet */
     bool frozen;            /* Z: reloads wait */
     bool reload_wanted;
+    bool check_marks;       /* a reload may have taken marked rows away */
     int64_t moved_ms;       /* last movement key; 0 = long ago */
     int64_t total;          /* rows without a filter; -1 = not known */
     uint64_t synced;        /* view_generation() at the last sync */

@@ -289,6 +289,7 @@ static void take_answers(void *ctx, int fd, short revents)
         ui_error(ui, view_worker_fault(ui->worker));
     if (table_sync(ui_table(ui)))
         ui_dirty(ui);
+    ui_check_marks(ui);
     ui_preview_moved(ui);
 }
 

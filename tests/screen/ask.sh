@@ -1,0 +1,44 @@
+#!/bin/sh
+# Questions on the way in: a host key that nobody knows, a passphrase. Refusing is the first answer; what is typed is not shown.
+. "$(dirname "$0")/../lib/screen.sh"
+. "$SOURCE/tests/lib/sshd.sh"
+trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; sshd_stop; rm -rf "$T"' EXIT
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || { echo "there is no sshd here"; exit 77; }
+unset IPAMTUI_NOW
+db=$T/ssh.db
+sshd_prepare
+sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
+: >"$SSHD_DIR/known_hosts"
+sshd_start
+estate "$T/estate" 1 5 3 "$T/estate.db"
+name=$(basename "$T"/estate/*.state .state)
+run 0 --db "$db" server add "$name" --role dhcp --transport ssh --powershell "$SIMHOST serve $T/estate $name"
+
+screen_start 80x24 --db "$db" --ssh-config "$SSH_CONFIG"
+screen_wait 'unknown host key'
+screen_wait 'SHA256:'
+screen_keys Enter # Refuse has the focus
+screen_gone 'unknown host key'
+screen_wait 'hostkey'
+[ ! -s "$SSHD_DIR/known_hosts" ] || fail 'a refused key is not kept'
+screen_keys R
+screen_wait 'unknown host key'
+screen_keys a
+screen_gone 'unknown host key'
+screen_wait 'Retrieved 1 server in'
+screen_wait 'running'
+grep -q "$(cut -d' ' -f2 "$SSHD_DIR/host.pub")" "$SSHD_DIR/known_hosts" || fail 'an accepted key is kept'
+screen_keys Q
+screen_ends 0
+
+# A key file with a passphrase.
+ssh-keygen -q -p -P '' -N 'open sesame' -f "$SSHD_DIR/id" >/dev/null
+screen_start 80x24 --db "$db" --ssh-config "$SSH_CONFIG" --fresh
+screen_wait 'passphrase'
+screen_keys 'open sesame'
+screen_wait '***********'
+screen_has 'sesame' && screen_fail 'a passphrase is not shown'
+screen_keys Enter
+screen_wait 'Retrieved 1 server in'
+screen_keys Q
+screen_ends 0
