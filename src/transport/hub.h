@@ -18,6 +18,8 @@ struct transport_hub {
     struct conf_entry *confs; /* answers of ssh -G (conf.c) */
     int64_t conf_stamp;
 
+    struct known_answer *known_answers; /* of ssh-keygen -F (known.c) */
+
     struct secret *secrets; /* locked memory (secret.c) */
 
     struct agent *agents;       /* agent.c */

@@ -13,6 +13,7 @@
 #include "agent.h"
 #include "conf.h"
 #include "gate.h"
+#include "hostkey.h"
 #include "job.h"
 #include "keyfile.h"
 #include "openssh.h"
@@ -373,6 +374,7 @@ void transport_hub_free(struct transport_hub *hub)
     gates_end(hub);
     hub_fallbacks_end(hub);
     confs_end(hub);
+    known_answers_end(hub);
     jobs_end(hub);
     secrets_end(hub);
     hub_run_dir_end(hub);

@@ -410,6 +410,28 @@ static void unknown_key(void **state)
     }
 }
 
+/* One hub: what was looked up is kept, until the file changes. */
+static void known_hosts_is_read_again(void **state)
+{
+    (void)state;
+    lab_run(&lab, "rm -f fresh");
+    struct seen s = { .can_ask = true, .answer = "yes" };
+    run(&s, TRANSPORT_SSH, "fresh", "echo in");
+    CHECK(s.opened && s.asked == 1, &s);
+    for (int i = 0; i < 2; i++) { /* appended, so looked up again; then from memory */
+        transport_close(s.t);
+        s.opened = s.closed = false;
+        run(&s, TRANSPORT_SSH, "fresh", "echo in");
+        CHECK(s.opened && s.asked == 1, &s);
+    }
+    lab_run(&lab, "cp changed fresh");
+    transport_close(s.t);
+    s.opened = s.closed = false;
+    run(&s, TRANSPORT_SSH, "fresh", "echo in");
+    CHECK(!s.opened && s.closed && s.step == STEP_HOSTKEY && strstr(s.err.text, "fresh:3"), &s);
+    end(&s);
+}
+
 static void unknown_key_of_a_jump(void **state)
 {
     (void)state;
@@ -603,6 +625,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(passphrase_is_asked_once),
         cmocka_unit_test(passphrase_refused),
         cmocka_unit_test(unknown_key),
+        cmocka_unit_test(known_hosts_is_read_again),
         cmocka_unit_test(unknown_key_of_a_jump),
         cmocka_unit_test(accept_new_is_hashed),
         cmocka_unit_test(bad_keys_are_refused),
