@@ -21,6 +21,8 @@ static const char *word_of_step(const char *step)
         if (strcmp(transport_step_name(rows[i].step), step) == 0)
             return rows[i].word;
     }
+    if (step && strcmp(step, "PowerShell") == 0)
+        return "no PS";
     return "NO";
 }
 
@@ -65,11 +67,13 @@ static void servers_cell(const struct row *row, int property, int64_t now_s, str
     if (strcmp(name, "reachable") == 0 && v.type == VALUE_TEXT) {
         struct value step = value_of(row, "step");
 
-        cell->look = strcmp(v.s, "yes") == 0 ? LOOK_GOOD : LOOK_BAD;
-        if (cell->look == LOOK_BAD)
+        bool reached = strcmp(v.s, "yes") == 0;
+
+        cell->look = !reached ? LOOK_BAD : step.type == VALUE_TEXT ? LOOK_WARN : LOOK_GOOD;
+        if (!reached)
             snprintf(cell->text, sizeof cell->text, "%s", word_of_step(step.type == VALUE_TEXT ? step.s : NULL));
-        else
-            strcpy(cell->text, "ok");
+        else /* it answers, but "rights" or "module" is wanting */
+            snprintf(cell->text, sizeof cell->text, "%s", step.type == VALUE_TEXT ? step.s : "ok");
     } else if (strcmp(name, "dhcp_service") == 0) {
         service_cell(row, "dhcp", cell);
     } else if (strcmp(name, "dns_service") == 0) {

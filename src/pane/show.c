@@ -87,6 +87,16 @@ const char *shown_number(const struct shown *shown, const char *name, struct pre
     return arena_strdup(&out->mem, text);
 }
 
+static void ago(int64_t age_s, char *out, size_t size)
+{
+    char age[32];
+
+    if (age_s < 60)
+        snprintf(out, size, "just now");
+    else
+        snprintf(out, size, "%s ago", clock_age(age_s, age, sizeof age));
+}
+
 struct sources {
     struct preview *out;
     const struct object_type *object;
@@ -98,15 +108,15 @@ static bool add_source(void *ctx, const char *object, const char *source, const 
                        int64_t done_at, int64_t ok_at)
 {
     struct sources *sources = ctx;
-    char age[32], ok[32] = "never";
+    char age[48], ok[48] = "never";
 
     if ((sources->object && strcmp(sources->object->name, object) != 0) || !result || strcmp(result, "done") == 0)
         return true;
-    clock_age(sources->now_s - done_at, age, sizeof age);
+    ago(sources->now_s - done_at, age, sizeof age);
     if (ok_at)
-        clock_age(sources->now_s - ok_at, ok, sizeof ok);
+        ago(sources->now_s - ok_at, ok, sizeof ok);
     sources->bad++;
-    preview_add(sources->out, LOOK_WARN, "! %s: %s%s%s (asked %s ago, last read %s)", source, result, error && error[0] ? ": " : "",
+    preview_add(sources->out, LOOK_WARN, "! %s: %s%s%s (asked %s, last read %s)", source, result, error && error[0] ? ": " : "",
                 error ? error : "", age, ok);
     return true;
 }

@@ -57,7 +57,7 @@ screen_wait 'Copied 60 scopes'
 screen_keys @
 screen_wait 'Messages, newest first'
 screen_wait '60 rows written'
-screen_keys Escape x
+screen_keys Escape '%'
 screen_wait 'no command has this key here'
 screen_keys Q
 screen_ends 0
