@@ -64,7 +64,7 @@ struct object_type;
 /* What a retrieval is asked for. */
 enum what { WHAT_SERVICE = 1, WHAT_DHCP = 2, WHAT_UTILIZATION = 4, WHAT_DNS = 8, WHAT_EVENTS = 16, WHAT_ALL = 31,
             WHAT_FAILOVER = 32 /* only on demand: which half of a failover pair has which addresses */ };
-#define WHAT_DEFAULT (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION)
+#define WHAT_DEFAULT (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION | WHAT_DNS)
 /* Roles a server has, as bits. */
 enum role { ROLE_DHCP = 1, ROLE_DNS = 2 };
 
@@ -78,6 +78,11 @@ enum source_mode {
 struct source_arg {
     const char *name, *text; /* value as a string; the binder converts. text NULL: a switch */
 };
+/* A command in front of a source's own, in one pipeline. */
+struct source_step {
+    const char *cmdlet;
+    struct source_arg args[3];
+};
 /* One call that brings properties. */
 struct source {
     const char *name;      /* unique, "scopes", "scope-statistics": what jobs, logs and failures call it */
@@ -87,6 +92,11 @@ struct source {
     unsigned what;         /* WHAT_... bits that ask for it */
     unsigned role;         /* asked only of servers with one of these roles; 0 = of all */
     struct source_arg args[4];
+    struct source_step before[3]; /* what the call's input comes from: one pipeline for all rows of a server */
+    const char *key_from;  /* SOURCE_ADDS: the answer's property that names its row, where it is not the key's own; rows have one key */
+    const char *row_error; /* SOURCE_ADDS: an error about one row, named by its target, is an answer: its id becomes this property */
+    bool zone_events;      /* the answers are events as XML; those about a zone become rows, the newest of each */
+    const char *empty_error; /* the id of the error that only says that there is nothing */
     bool optional;         /* a missing cmdlet is "not offered by this server", not a failure */
     const char *absent;    /* what the source's enum property is when the thing asked for does not exist there (a service that is
                               not installed: "absent"), and when looking is refused: "denied"; NULL: these are failures */
@@ -162,9 +172,13 @@ struct object_type {
     bool add_force, remove_force; /* that call may ask otherwise: it takes Force */
     /* Its rows belong to no server, and its table comes from the store's steps, not from here: every property has sql over o. */
     bool apart;
+    /* Rows that are made, changed or removed leave the value of this property in TABLE_touch(key), for what is summed up over the
+     * rows of several servers. So do they when one of these columns of their server changes (comma list). NULL: nobody sums up. */
+    const char *touch, *touch_server;
 };
 
-extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions, catalog_changes, catalog_change_steps;
+extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions, catalog_changes, catalog_change_steps,
+    catalog_scopes6, catalog_zones, catalog_zoneservers;
 /* All of them, NULL-terminated. */
 extern const struct object_type *const catalog_objects[];
 const struct object_type *catalog_find(const char *name); /* "scopes" or "scope"; NULL = none */

@@ -41,6 +41,9 @@ bool store_put_rows(struct store *store, server_id server, const struct object_t
 bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,
                        const char *result /* "done", "not offered", "denied", "failed", "lost" */, const char *error,
                        int64_t now_s, struct err *err);
+/* What is summed up over servers (zones: health, lag, one line a zone) for the rows that were touched since the last time. Inside
+ * the transaction that touched them; when nothing was, it costs nothing. */
+bool store_settle(struct store *store, int64_t now_s, struct err *err);
 /* A round that was given up without store_source_done(): forgets which rows it named. */
 void store_round_forget(struct store *store, server_id server);
 /* Removes one row (after a change deleted it on the server). */

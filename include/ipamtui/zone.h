@@ -33,4 +33,38 @@ const char *health_name(enum health health); /* "unknown", "ok", "warning", "err
  * known of any. A server of which nothing is known keeps the rest from being OK: Warning. */
 enum health health_aggregate(const enum health *servers, size_t count);
 
+/* ------------------------------------------------------------------ one zone on one server */
+/* What is known of it; NULL = not known. Words are those of the catalogue. */
+struct zone_facts {
+    const char *name;
+    const char *type;            /* "primary", "secondary", "stub", "forwarder" */
+    const char *reachable;       /* of the server: "yes", "no" */
+    const char *service;         /* its DNS service: "running", "stopped", "paused" ... */
+    bool paused, shutdown;
+    bool has_masters;
+    int64_t transfer_result;     /* 0 = well, -1 = not known, else a Windows error */
+    bool has_serial;
+    const char *soa_error;       /* id of the error with which it refused its SOA: "DNS_ERROR_RCODE_REFUSED" */
+    const char *soa_result;      /* how asking for all SOAs ended: "done", "not offered", "denied", "failed", "lost" */
+    int64_t lag;                 /* secondary: behind its primary; -1 = not known */
+    int64_t event;               /* newest event about it that was not acknowledged; 0 = none */
+    const char *event_grade;     /* "good", "warn", "bad" */
+};
+/* Its health there. The cause is "" where there is nothing to say. Forwarders and stubs answer for others: their SOA comes from
+ * elsewhere and does not make them ill. Events are of the past: by themselves they make a Warning, never an Error. */
+enum health zone_health(const struct zone_facts *facts, char *cause, size_t size);
+/* Does this type of zone answer with authority? */
+bool zone_authoritative(const char *type);
+
+/* ------------------------------------------------------------------ events of the log "DNS Server" about a zone */
+enum zone_event_grade { ZONE_EVENT_GOOD, ZONE_EVENT_WARN, ZONE_EVENT_BAD };
+struct zone_event {
+    int id;
+    int zone; /* which of its data, counted from 1, is the zone */
+    enum zone_event_grade grade;
+    const char *text;
+};
+const struct zone_event *zone_event_find(int64_t id); /* NULL: says nothing about a zone's health */
+const char *zone_event_grade_name(enum zone_event_grade grade); /* "good", "warn", "bad" */
+
 #endif

@@ -7,7 +7,8 @@
 #include "ipamtui/text.h"
 
 const struct object_type *const catalog_objects[] = { &catalog_servers, &catalog_scopes,       &catalog_exclusions,
-                                                      &catalog_changes, &catalog_change_steps, NULL };
+                                                      &catalog_changes, &catalog_change_steps, &catalog_scopes6,
+                                                      &catalog_zones,   &catalog_zoneservers,  NULL };
 
 const struct object_type *catalog_find(const char *name)
 {

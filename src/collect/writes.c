@@ -135,16 +135,21 @@ static bool op_write(struct store *store, const struct write_op *op, struct err 
     return true;
 }
 
+/* What is summed up over servers is, when a server has told everything: half an answer makes no state. */
 static bool write_all(struct store *store, const struct write_op *first, struct err *err)
 {
+    bool ends = false;
+
     if (!store_begin(store, err))
         return false;
-    for (const struct write_op *op = first; op; op = op->next)
+    for (const struct write_op *op = first; op; op = op->next) {
+        ends = ends || op->kind == OP_END;
         if (!op_write(store, op, err)) {
             store_rollback(store);
             return false;
         }
-    if (!store_commit(store, err)) {
+    }
+    if ((ends && !store_settle(store, clock_now_s(), err)) || !store_commit(store, err)) {
         store_rollback(store);
         return false;
     }

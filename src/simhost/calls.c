@@ -19,6 +19,7 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-Variable", .run = call_variable },
     { .cmdlet = "Get-Process", .run = call_process },
     { .cmdlet = "Select-Object", .run = call_select },
+    { .cmdlet = "Where-Object", .run = call_where },
 
     { .cmdlet = "Get-DhcpServerVersion", .class = "DhcpServerVersion", .run = call_get },
     { .cmdlet = "Get-DhcpServerSetting", .class = "DhcpServerSetting", .run = call_get },

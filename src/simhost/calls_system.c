@@ -271,3 +271,18 @@ bool call_select(struct sim_run *run, const struct sim_call *call)
     sim_emit_record(run, record);
     return true;
 }
+
+/* Compared as text, case folded, which is right for the words and names that anybody compares. */
+bool call_where(struct sim_run *run, const struct sim_call *call)
+{
+    const char *name = sim_arg_text(run->bound, "Property"), *wanted = sim_arg_text(run->bound, "Value");
+    const struct sim_object *object = run->input ? run->input->object : NULL;
+    int at = object && name ? sim_property_find(object->class, name) : -1;
+    const char *text = at >= 0 && object->values[at] ? object->values[at] : "";
+    bool same = strcasecmp(text, wanted ? wanted : "") == 0;
+    (void)call;
+
+    if (run->input && same != sim_switch(run->bound, "NE"))
+        sim_emit_record(run, *run->input);
+    return true;
+}

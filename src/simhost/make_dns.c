@@ -223,11 +223,13 @@ static void make_zone_event(struct making *m, const struct zone *z, struct copy 
     bool troubled = c.trouble < COUNT(of_trouble) && of_trouble[c.trouble].id;
 
     if (troubled)
-        make_event(m, "DNS Server", of_trouble[c.trouble].id, of_trouble[c.trouble].level, since, z->name,
+        make_event(m, "DNS Server", of_trouble[c.trouble].id, of_trouble[c.trouble].level, since,
+                   of_trouble[c.trouble].id == 4006 ? make_text(m, "host1|%s", z->name) : z->name,
                    make_text(m, of_trouble[c.trouble].words, z->name));
     else if (random_percent(&m->random, 10))
         make_event(m, "DNS Server", z->kind == ZONE_FILE && c.number ? 6520 : 3150, 4, since,
-                   make_text(m, "%u|%s", (unsigned)z->serial, z->name),
+                   z->kind == ZONE_FILE && c.number ? make_text(m, "%s|%u", z->name, (unsigned)z->serial)
+                                                    : make_text(m, "%u|%s", (unsigned)z->serial, z->name),
                    make_text(m, "Version %u of zone %s was written.", (unsigned)z->serial, z->name));
 }
 

@@ -234,6 +234,49 @@ static void find_gone_sql(const struct object_type *object, struct buf *out)
     buf_adds(out, "; END");
 }
 
+/* ------------------------------------------------------------------ what is summed up over servers */
+static void touch_table_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "CREATE TABLE \"%s_touch\"(key TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID", object->table);
+}
+
+static void touch_new_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_new\" AFTER INSERT ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.\"%s\"); END",
+             object->table, object->table, object->table, object->touch);
+}
+
+/* Only what comes from a server or from the operator: what the summing up itself writes must not touch the row again. */
+static void touch_set_sql(const struct object_type *object, struct buf *out)
+{
+    const char *comma = "";
+
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_set\" AFTER UPDATE OF ", object->table);
+    for (size_t i = 0; i < object->property_count; i++) {
+        const struct property *p = &object->properties[i];
+
+        if (!schema_column(p) || !(p->read.source || (p->flags & PROP_LOCAL)))
+            continue;
+        buf_addf(out, "%s\"%s\"", comma, schema_column(p));
+        comma = ", ";
+    }
+    buf_addf(out, " ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.\"%s\"); END", object->table, object->table,
+             object->touch);
+}
+
+static void touch_gone_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_gone\" AFTER DELETE ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(old.\"%s\"); END",
+             object->table, object->table, object->table, object->touch);
+}
+
+static void touch_server_sql(const struct object_type *object, struct buf *out)
+{
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_server\" AFTER UPDATE OF %s ON server BEGIN INSERT OR IGNORE INTO \"%s_touch\""
+             " SELECT \"%s\" FROM \"%s\" WHERE server = new.id; END",
+             object->table, object->touch_server, object->table, object->touch, object->table);
+}
+
 /* ------------------------------------------------------------------ views: for people with sqlite3 */
 static void add_view_value(struct buf *out, const struct property *p)
 {
@@ -323,6 +366,26 @@ static void add_find(struct things *things, const struct object_type *object)
     }
 }
 
+static void add_touch(struct things *things, const struct object_type *object)
+{
+    static const struct {
+        enum thing_kind kind;
+        const char *suffix;
+        void (*sql)(const struct object_type *, struct buf *);
+    } parts[] = { { THING_CACHE, "touch", touch_table_sql },
+                  { THING_TRIGGER, "touch_new", touch_new_sql },
+                  { THING_TRIGGER, "touch_set", touch_set_sql },
+                  { THING_TRIGGER, "touch_gone", touch_gone_sql },
+                  { THING_TRIGGER, "touch_server", touch_server_sql } };
+
+    for (size_t i = 0; object->touch && i < COUNT(parts); i++) {
+        struct buf sql = { 0 };
+
+        parts[i].sql(object, &sql);
+        add_thing(things, parts[i].kind, x_asprintf("%s_%s", object->table, parts[i].suffix), &sql);
+    }
+}
+
 static void things_of(const struct object_type *object, struct things *things)
 {
     struct buf sql = { 0 };
@@ -332,6 +395,7 @@ static void things_of(const struct object_type *object, struct things *things)
         add_thing(things, THING_TABLE, x_strdup(object->table), &sql);
     }
     add_find(things, object);
+    add_touch(things, object);
     add_indexes(things, object);
     view_sql(object, &sql);
     add_thing(things, THING_VIEW, x_strdup(object->name), &sql);

@@ -35,5 +35,16 @@ const struct store_step store_steps[] = {
       " state TEXT NOT NULL, found, text TEXT, error_id TEXT, hint TEXT, session TEXT, opened_at INTEGER,"
       " settled_at INTEGER, UNIQUE(change, no));" },
     { "steps in words", "ALTER TABLE change_step ADD COLUMN what TEXT;" },
+    { "zones and history",
+      /* One line a zone over all servers; store_settle() keeps it. */
+      "CREATE TABLE zone(id INTEGER PRIMARY KEY AUTOINCREMENT, zone TEXT NOT NULL COLLATE NOCASE UNIQUE,"
+      " family TEXT, network TEXT, types TEXT, storage TEXT, servers INTEGER NOT NULL, answering INTEGER NOT NULL,"
+      " bad INTEGER NOT NULL, health TEXT NOT NULL COLLATE NOCASE, cause TEXT, since INTEGER, since_at_least INTEGER,"
+      " serials TEXT, lagging INTEGER NOT NULL);"
+      "CREATE INDEX zone_health ON zone(health);"
+      /* How full scopes were: hourly for some days, daily for some months. A trigger of the scopes' table would cost more than
+       * the pruning, which throws away what is of no scope any more. */
+      "CREATE TABLE scope_history(scope INTEGER NOT NULL, at INTEGER NOT NULL, in_use INTEGER NOT NULL, free INTEGER NOT NULL,"
+      " PRIMARY KEY(scope, at)) WITHOUT ROWID;" },
 };
 const size_t store_step_count = COUNT(store_steps);

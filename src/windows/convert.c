@@ -220,8 +220,9 @@ void row_plan_init(struct row_plan *plan, const struct object_type *object, int 
         const struct property *p = &object->properties[i];
         bool own = p->read.source && strcmp(p->read.source, row->name) == 0;
         bool key = named && (p->flags & PROP_KEY) && p->read.property;
+        bool error = row->row_error && strcmp(p->name, row->row_error) == 0; /* not of the answers */
 
-        if (own || key)
+        if ((own && !error) || key)
             plan->items[plan->count++] = (struct row_item){ .property = (int)i, .key = key };
     }
 }
@@ -274,7 +275,8 @@ bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct 
     for (size_t i = 0; i < plan->count; i++) {
         struct row_item *item = &plan->items[i];
         const struct property *p = &plan->object->properties[item->property];
-        const struct ps_value *from = find(item, answer, p->read.property, list, count);
+        const char *name = item->key && plan->source->key_from ? plan->source->key_from : p->read.property;
+        const struct ps_value *from = find(item, answer, name, list, count);
         struct value v;
 
         /* A property that cannot be read is unknown; one that names the row makes the answer useless. */
@@ -282,7 +284,7 @@ bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct 
             v = V_NULL;
         if (item->key && v.type == VALUE_NULL)
             return err_set(err, ERR_REMOTE, plan->source->cmdlet, "%s answered an object without a readable %s",
-                           plan->source->cmdlet, p->read.property);
+                           plan->source->cmdlet, name);
         values[item->property] = v;
     }
     return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "events.h"
 #include "ipamtui/log.h"
 #include "ipamtui/text.h"
 
@@ -15,6 +16,7 @@ enum {
     SINGLES_MAX = 20000,      /* rows that are asked for one by one, when their answers cannot be told apart */
     SINGLES_AT_ONCE = 4,
     SINGLES_FAILED_MAX = 20,
+    TIMEOUTS_MAX = 8,         /* rows in a row without an answer, until the rest is not waited for */
     KEYS_MAX = 4,
     NOT_FOUND = 13, /* ErrorCategory.ObjectNotFound */
 };
@@ -64,6 +66,9 @@ struct ask {
     enum fetch_result result;
     struct err err;       /* the first error */
     struct err bad;       /* the first unreadable answer */
+    size_t timeouts;      /* row errors in a row that say "no answer", before any answer */
+    char **named;         /* zone_events: zones that had their newest one */
+    size_t named_count, named_cap;
     /* ASK_SINGLES */
     struct single *singles;
     size_t next_key;
@@ -228,6 +233,98 @@ static void add_row(struct ask *ask, const struct ps_value *answer, const struct
         batch_full(ask);
 }
 
+/* A row of its own making: next place in the batch. */
+static struct value *new_row(struct ask *ask)
+{
+    if (!ask->filling)
+        ask->filling = batch_new(ask->object->property_count);
+    return ask->filling->values + ask->filling->rows * ask->object->property_count;
+}
+
+static void row_made(struct ask *ask)
+{
+    if (++ask->filling->rows == BATCH_ROWS)
+        batch_full(ask);
+}
+
+static int key_of(const struct object_type *object)
+{
+    for (size_t i = 0; i < object->property_count; i++)
+        if (object->properties[i].flags & PROP_KEY)
+            return (int)i;
+    return 0;
+}
+
+/* "DNS_ERROR_RCODE_REFUSED,Microsoft.DnsClient.Commands.ResolveDnsName": up to the comma. */
+static void add_row_error(struct ask *ask, const struct ps_error *error)
+{
+    int at = catalog_property(ask->object, ask->row->row_error);
+    struct value *row = new_row(ask);
+
+    row[key_of(ask->object)] = V_TEXT(arena_strdup(&ask->filling->mem, error->target));
+    row[at] = V_TEXT(arena_strndup(&ask->filling->mem, error->id, strcspn(error->id, ",")));
+    row_made(ask);
+}
+
+/* Nobody listens where it is asked: waiting for each row would take hours, and says nothing about any. */
+static void give_up_rows(struct ask *ask)
+{
+    if (ask->filling)
+        ask->filling->rows = 0;
+    ask->refused = true;
+    ask->result = FETCH_FAILED;
+    err_set(&ask->err, ERR_TIMEOUT, ask->fetch->name, "%s: nothing answers on the host itself", ask->row->cmdlet);
+    host_stop(ask->fetch->host, ask->call);
+}
+
+/* Is this error an answer: about one row, by name? */
+static bool error_is_answer(struct ask *ask, const struct ps_error *error)
+{
+    struct err err = { 0 };
+
+    if (ask->row->empty_error && strncmp(error->id ? error->id : "", ask->row->empty_error, strlen(ask->row->empty_error)) == 0)
+        return true;
+    if (!ask->row->row_error || !error->target || !error->target[0] || !error->id || !error->id[0] ||
+        strncmp(error->id, "CommandNotFoundException", 24) == 0)
+        return false;
+    fetch_explain(error, ask->fetch->name, &err);
+    if (err.kind == ERR_DENIED)
+        return false;
+    if (ask->refused)
+        return true;
+    add_row_error(ask, error);
+    if (ask->objects == 0 && strncmp(error->id, "ERROR_TIMEOUT", 13) == 0 && ++ask->timeouts >= TIMEOUTS_MAX)
+        give_up_rows(ask);
+    return true;
+}
+
+/* An event as XML: a row, if it is the newest one about a zone. */
+static void add_event(struct ask *ask, const struct ps_value *answer)
+{
+    struct value *row = new_row(ask);
+    struct zone_event_row event;
+
+    if (!zone_event_read(answer, &ask->filling->mem, &event))
+        return;
+    for (size_t i = 0; i < ask->named_count; i++)
+        if (text_casecmp(ask->named[i], event.zone) == 0)
+            return;
+    x_grow(&ask->named, &ask->named_cap, ask->named_count + 1, sizeof(*ask->named));
+    ask->named[ask->named_count++] = x_strdup(event.zone);
+    row[key_of(ask->object)] = V_TEXT(event.zone);
+    for (size_t i = 0; i < ask->plan.count; i++) {
+        const struct property *p = &ask->object->properties[ask->plan.items[i].property];
+
+        if (strcmp(p->read.property, "Id") == 0)
+            row[ask->plan.items[i].property] = V_INT(event.id);
+        else if (strcmp(p->read.property, "TimeCreated") == 0)
+            row[ask->plan.items[i].property] = V_INT(event.at_s);
+        else if (strcmp(p->read.property, "Grade") == 0)
+            row[ask->plan.items[i].property] = V_TEXT(event.grade);
+    }
+    row_made(ask);
+}
+
 static void note_error(struct ask *ask, const struct ps_error *error, bool lost)
 {
     struct err err = { 0 };
@@ -267,12 +364,16 @@ static void on_output(void *ctx, const struct ps_value *value)
     }
     if (ask->objects >= OBJECTS_MAX || (ask->row->mode == SOURCE_SINGLE && ask->objects > 1))
         return;
-    add_row(ask, value, NULL, 0);
+    if (ask->row->zone_events)
+        add_event(ask, value);
+    else
+        add_row(ask, value, NULL, 0);
 }
 
 static void on_error(void *ctx, const struct ps_error *error)
 {
-    note_error(ctx, error, false);
+    if (!error_is_answer(ctx, error))
+        note_error(ctx, error, false);
 }
 
 /* ------------------------------------------------------------------ ends */
@@ -423,7 +524,7 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
     struct ask *ask = ctx;
 
     ask->call = 0;
-    if (end != PS_COMPLETED)
+    if (end != PS_COMPLETED && !(why && ask->row->empty_error && error_is_answer(ask, why)))
         note_error(ask, why ? why : &stopped, end == PS_LOST);
     settle_and_followers(ask);
 }
@@ -524,24 +625,37 @@ static void singles_start(struct ask *ask)
 }
 
 /* ------------------------------------------------------------------ the start */
+static size_t put_args(const struct source_arg *args, size_t most, struct ps_param *params)
+{
+    size_t count = 0;
+
+    while (count < most && args[count].name) {
+        params[count] = (struct ps_param){ .name = args[count].name,
+                                           .value = args[count].text ? PS_S(args[count].text) : PS_B(true) };
+        count++;
+    }
+    params[count++] = (struct ps_param){ .name = "ErrorAction", .value = PS_S("Continue") };
+    return count;
+}
+
+enum { STEPS = COUNT(((struct source *)0)->before), STEP_ARGS = COUNT(((struct source_step *)0)->args) };
+
 static void ask_call(struct ask *ask)
 {
     static const struct ps_call_events events = { .output = on_output, .error = on_error, .done = on_done };
     struct ps_param front_params[] = { { .name = "ErrorAction", .value = PS_S("Continue") } };
-    struct ps_param params[COUNT(ask->row->args) + 1];
-    struct ps_command commands[2];
+    struct ps_param params[COUNT(ask->row->args) + 1], step_params[STEPS][STEP_ARGS + 1];
+    struct ps_command commands[STEPS + 2];
     struct ps_call call = { .commands = commands };
-    size_t count = 0;
+    size_t count = put_args(ask->row->args, COUNT(ask->row->args), params);
 
-    for (size_t i = 0; i < COUNT(ask->row->args) && ask->row->args[i].name; i++)
-        params[count++] = (struct ps_param){
-            .name = ask->row->args[i].name,
-            .value = ask->row->args[i].text ? PS_S(ask->row->args[i].text) : PS_B(true),
-        };
-    params[count++] = front_params[0];
     if (ask->row->mode == SOURCE_BY_ORDER)
         commands[call.command_count++] = (struct ps_command){ .name = ask->row->pipe_from, .params = front_params,
                                                               .param_count = COUNT(front_params) };
+    for (size_t i = 0; i < STEPS && ask->row->before[i].cmdlet; i++)
+        commands[call.command_count++] =
+            (struct ps_command){ .name = ask->row->before[i].cmdlet, .params = step_params[i],
+                                 .param_count = put_args(ask->row->before[i].args, STEP_ARGS, step_params[i]) };
     commands[call.command_count++] = (struct ps_command){ .name = ask->row->cmdlet, .params = params, .param_count = count };
     ask->call = host_invoke(ask->fetch->host, &call, ask->fetch->timeout_ms, &events, ask);
 }
@@ -647,6 +761,9 @@ static void ask_done(struct ask *ask)
         ask->singles = single->next;
         free(single);
     }
+    for (size_t i = 0; i < ask->named_count; i++)
+        free(ask->named[i]);
+    free(ask->named);
     batch_free(ask->filling);
     batches_free(ask->held);
     row_plan_done(&ask->plan);

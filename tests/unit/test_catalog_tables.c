@@ -99,6 +99,10 @@ static void names_are_a_contract(void **state)
                                 "in_use,free,reserved,pending,util,level,type,max_bootp_clients,activate_policies,dynamic_updates,"
                                 "delete_dns_rr_on_lease_expiry");
     check_list(&catalog_exclusions, "server,scope,start,end");
+    check_list(&catalog_scopes6, "server,scope,name,state,in_use,free,reserved,pending,util,level");
+    check_list(&catalog_zones, "zone,family,network,types,servers,answering,bad,health,cause,since,serials,lagging");
+    check_list(&catalog_zoneservers, "server,zone,family,network,type,storage,health,cause,since,service,soa_serial,lag,paused,"
+                                     "shutdown,dynamic_update,aging,transfers,masters,event,acknowledged");
     check_list(&catalog_changes, "change,when,phase,who,from,what,servers,steps,done,failed,conflict,skipped,unknown,open");
     check_list(&catalog_change_steps, "change,step,state,server,object,key,name,action,property,message,error_id,hint");
 }

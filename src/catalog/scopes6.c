@@ -1,0 +1,80 @@
+/* scopes6.c - what an IPv6 scope is. It has 2^64 addresses, so "free" is a number that only text can hold. */
+#include <stddef.h>
+
+#include "ipamtui/catalog.h"
+#include "words.h"
+
+static const struct source scope6_sources[] = {
+    { .name = "scopes6", .cmdlet = "Get-DhcpServerv6Scope", .mode = SOURCE_DEFINES, .what = WHAT_DHCP, .role = ROLE_DHCP,
+      .optional = true },
+    { .name = "scope6-statistics", .cmdlet = "Get-DhcpServerv6ScopeStatistics", .mode = SOURCE_ADDS, .what = WHAT_UTILIZATION,
+      .role = ROLE_DHCP, .optional = true },
+};
+
+#define UNREPORTED .empty = "not reported yet"
+#define ANSWERED_SQL(source)                                                                                         \
+    "(SELECT a.ok_at FROM source a WHERE a.server = o.server AND a.object = 'scopes6' AND a.source = '" source "')"
+
+static const struct property scope6_properties[] = {
+    { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
+      .flags = PROP_DEFAULT | PROP_FLEX, .sql = "s.name" },
+    { .name = "scope", .title = "Prefix", .help = "Prefix of the scope; its id on the server", .kind = KIND_IPV6, .width = 22,
+      .flags = PROP_KEY | PROP_DEFAULT, .read = { "scopes6", "Prefix" }, .write = { .parameter = "Prefix" } },
+    { .name = "prefix_length", .title = "Len", .help = "Length of the prefix", .kind = KIND_INT, .width = 3,
+      .flags = PROP_WIDE | PROP_RIGHT, .read = { "scopes6", "PrefixLength" } },
+    { .name = "name", .title = "Name", .help = "Name of the scope", .kind = KIND_TEXT, .width = 14,
+      .flags = PROP_DEFAULT | PROP_FLEX, .read = { "scopes6", "Name" }, .max = 256 },
+    { .name = "state", .title = "State", .help = "Active: leases are handed out", .kind = KIND_ENUM, .width = 8,
+      .flags = PROP_DEFAULT | PROP_STATE, .read = { "scopes6", "State" }, .values = words_active, .remote = words_active_remote },
+    { .name = "util", .title = "Used%", .help = "Percentage in use as the server counts it", .kind = KIND_PERCENT, .width = 5,
+      .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scope6-statistics", "PercentageInUse" }, UNREPORTED },
+    { .name = "in_use", .title = "In use", .help = "Addresses leased", .kind = KIND_INT, .width = 8,
+      .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scope6-statistics", "AddressesInUse" }, UNREPORTED },
+    { .name = "free", .title = "Free", .help = "Addresses free to lease", .kind = KIND_TEXT, .width = 20,
+      .flags = PROP_WIDE | PROP_RIGHT, .read = { "scope6-statistics", "AddressesFree" }, UNREPORTED },
+    { .name = "level", .title = "Level", .help = "under, optimal or over, by the thresholds", .kind = KIND_ENUM, .width = 7,
+      .flags = PROP_DEFAULT, .values = words_level,
+      .sql = "CASE WHEN o.util > coalesce(o.over, :over) THEN 'over' WHEN o.util < coalesce(o.under, :under) THEN 'under'"
+             " WHEN o.util IS NOT NULL THEN 'optimal' END",
+      UNREPORTED },
+    { .name = "reserved", .title = "Res", .help = "Addresses reserved for clients", .kind = KIND_INT, .width = 5,
+      .flags = PROP_WIDE | PROP_RIGHT, .read = { "scope6-statistics", "ReservedAddress" }, UNREPORTED },
+    { .name = "pending", .title = "Offers", .help = "Advertisements that wait for the client's answer", .kind = KIND_INT,
+      .width = 6, .flags = PROP_RIGHT, .read = { "scope6-statistics", "PendingAdvertises" }, UNREPORTED },
+    { .name = "preference", .title = "Pref", .help = "Preference that the server announces", .kind = KIND_INT, .width = 4,
+      .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "Preference" } },
+    { .name = "preferred_lifetime", .title = "Preferred", .help = "How long an address is preferred", .kind = KIND_DURATION,
+      .width = 9, .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "PreferredLifetime" } },
+    { .name = "valid_lifetime", .title = "Valid", .help = "How long an address is valid", .kind = KIND_DURATION, .width = 6,
+      .flags = PROP_WIDE | PROP_RIGHT, .read = { "scopes6", "ValidLifetime" } },
+    { .name = "t1", .title = "T1", .help = "When clients renew", .kind = KIND_DURATION, .width = 6,
+      .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "T1" } },
+    { .name = "t2", .title = "T2", .help = "When clients rebind", .kind = KIND_DURATION, .width = 6,
+      .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "T2" } },
+    { .name = "description", .title = "Description", .help = "Description of the scope", .kind = KIND_TEXT, .width = 20,
+      .flags = PROP_WIDE | PROP_FLEX, .read = { "scopes6", "Description" }, .max = 256 },
+    { .name = "over", .title = "Over", .help = "Percentage above which this scope is over; - as configured for all",
+      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
+    { .name = "under", .title = "Under", .help = "Percentage below which this scope is under; - as configured for all",
+      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
+    { .name = "since", .title = "Since", .help = "When its state changed as far as we saw; - if never while we looked",
+      .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE,
+      .sql = "(SELECT max(c.at) FROM state_change c WHERE c.object = 'scopes6' AND c.row = o.id AND c.property = 'state')" },
+    { .name = "seen", .title = "Seen", .help = "When the server last listed its IPv6 scopes", .kind = KIND_TIME, .width = 16,
+      .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scopes6") },
+    { .name = "counted", .title = "Counted", .help = "When the server last reported its counters", .kind = KIND_TIME,
+      .width = 16, .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scope6-statistics"), .empty = "never" },
+};
+
+const struct object_type catalog_scopes6 = {
+    .name = "scopes6",
+    .noun = "scope6",
+    .table = "scope6",
+    .properties = scope6_properties,
+    .property_count = COUNT(scope6_properties),
+    .sources = scope6_sources,
+    .source_count = COUNT(scope6_sources),
+    .sort = "server,scope",
+    .title_property = "name",
+    .free_text = "server,scope,name,description,state",
+};
