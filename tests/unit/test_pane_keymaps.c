@@ -32,6 +32,7 @@ static void all_load(void **state)
     (void)state;
     glob_t found;
     const char *source = getenv("SOURCE");
+    setenv("IPAMTUI_DATA_DIR", source ? source : ".", 0); /* where extends = "default" is looked for */
     char *pattern = x_asprintf("%s/keymaps/*.conf", source ? source : ".");
     assert_int_equal(glob(pattern, 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) {
