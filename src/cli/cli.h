@@ -66,6 +66,8 @@ int cli_run_server_export(struct cli *cli);
 int cli_run_server_test(struct cli *cli);
 int cli_run_retrieve(struct cli *cli);
 int cli_run_collect(struct cli *cli);
+int cli_run_status(struct cli *cli);
+int cli_run_zone_reset(struct cli *cli);
 int cli_run_demo(struct cli *cli);
 int cli_run_schema(struct cli *cli);
 int cli_run_set(struct cli *cli);

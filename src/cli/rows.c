@@ -70,6 +70,14 @@ const struct subcommand cli_subcommands[] = {
       .more = "For a systemd unit: what the console does while it is open, without one. The intervals are in ipamtui.conf(5).\n"
               "Only one process a database verifies; a second one waits until the first is gone.",
       .run = cli_run_collect },
+    { .name = "status", .args = "", .help = "Is anything wrong: counts by state, newest changes, what could not be verified",
+      .more = "Exit status: 0 all is well, 4 something is not well, 3 something could not be verified. --format is table, json or\n"
+              "prometheus (for the text files of node_exporter):\n"
+              "  ipamtui status --format prometheus >/var/lib/node_exporter/ipamtui.prom.new\n"
+              "It says what the database knows; `ipamtui collect` keeps that fresh.",
+      .flags = F(FLAG_FORMAT), .run = cli_run_status },
+    { .name = "zone reset", .args = "ZONE...", .help = "Reset the status of zones: events up to now do not count any more",
+      .min_args = 1, .max_args = -1, .run = cli_run_zone_reset },
     { .name = "list", .args = "LIST ['QUERY']", .lists = true,
       .help = "Print what is known, without asking any server",
       .more = "Example: ipamtui list scopes 'server:lon-* state:active util>80' --columns server,scope,util --format csv\n"

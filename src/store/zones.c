@@ -264,21 +264,26 @@ static void sum_up(const struct zone_sum *sum, struct line *line)
     free(health);
 }
 
-/* The line as it is. *id = 0: there is none yet. */
-static bool line_before(struct zone_sum *sum, row_id *id, struct value *health, struct value *since, struct value *at_least,
-                        struct err *err)
+/* The line as it is. */
+struct line_before {
+    row_id id; /* 0: there is none yet */
+    struct value health, since, at_least;
+    int64_t servers;
+};
+
+static bool line_read(struct zone_sum *sum, struct line_before *out, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(sum->store, "SELECT id, health, since, since_at_least FROM zone WHERE zone = ?1", err);
+    sqlite3_stmt *stmt = store_prepare(sum->store, "SELECT id, health, since, since_at_least, servers FROM zone WHERE zone = ?1", err);
     int rc;
 
     if (!stmt)
         return false;
     sqlite3_bind_text(stmt, 1, sum->zone, -1, SQLITE_STATIC);
     rc = sqlite3_step(stmt);
-    *id = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-    *health = rc == SQLITE_ROW ? kept(sum, stmt, 1) : V_NULL;
-    *since = rc == SQLITE_ROW ? kept(sum, stmt, 2) : V_NULL;
-    *at_least = rc == SQLITE_ROW ? kept(sum, stmt, 3) : V_NULL;
+    *out = (struct line_before){ .health = V_NULL, .since = V_NULL, .at_least = V_NULL };
+    if (rc == SQLITE_ROW)
+        *out = (struct line_before){ sqlite3_column_int64(stmt, 0), kept(sum, stmt, 1), kept(sum, stmt, 2), kept(sum, stmt, 3),
+                                     sqlite3_column_int64(stmt, 4) };
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         store_fail(sum->store, "reading a zone", err);
     store_release(sum->store, stmt);
@@ -314,15 +319,17 @@ static void bind_line(sqlite3_stmt *stmt, const struct line *line, char network[
 
 static bool write_line(struct zone_sum *sum, const struct line *line, struct err *err)
 {
-    struct value before, since, at_least, now = V_TEXT(health_name(line->health));
+    struct value now = V_TEXT(health_name(line->health));
+    struct line_before was;
     char cause[192] = "", network[ZONE_NETWORK_SIZE];
     sqlite3_stmt *stmt;
-    row_id id = 0;
-    bool same;
+    bool same, found;
 
-    if (!line_before(sum, &id, &before, &since, &at_least, err))
+    if (!line_read(sum, &was, err))
         return false;
-    same = value_equal(before, now);
+    same = value_equal(was.health, now);
+    /* A server more or less that is managed now makes another sum, but nothing happened to the zone. */
+    found = was.id == 0 || was.servers != (int64_t)line->servers;
     if (line->worst->why[0])
         snprintf(cause, sizeof(cause), "%s: %s", line->worst->server_name, line->worst->why);
     stmt = store_prepare(sum->store,
@@ -334,11 +341,12 @@ static bool write_line(struct zone_sum *sum, const struct line *line, struct err
         return false;
     bind_line(stmt, line, network);
     store_bind(stmt, 10, cause[0] ? V_TEXT(cause) : V_NULL);
-    store_bind(stmt, 11, same ? since : V_INT(sum->now_s));
-    store_bind(stmt, 12, same ? at_least : V_INT(before.type == VALUE_NULL));
+    store_bind(stmt, 11, same ? was.since : V_INT(sum->now_s));
+    store_bind(stmt, 12, same ? was.at_least : V_INT(found));
     return store_run(sum->store, stmt, "writing a zone", err) &&
-           states_note(sum->store, line->worst->server, &catalog_zones, id, line->worst->zone,
-                       &catalog_zones.properties[catalog_property(&catalog_zones, "health")], before, now, sum->now_s, err);
+           (found || states_note(sum->store, line->worst->server, &catalog_zones, was.id, line->worst->zone,
+                                 &catalog_zones.properties[catalog_property(&catalog_zones, "health")], was.health, now,
+                                 sum->now_s, err));
 }
 
 static bool settle_zone(struct store *store, const char *zone, int64_t now_s, struct err *err)

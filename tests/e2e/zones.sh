@@ -1,0 +1,50 @@
+#!/bin/sh
+# Zones of simulated DNS servers: retrieved, judged, summed up, reset; and `ipamtui status` with its exit statuses and formats.
+. "$(dirname "$0")/../lib/run.sh"
+estate=$T/estate
+db=$T/zones.db
+"$SIMHOST" make "$estate" --servers 4 --role dns --zones 60 --seed 3 --even >/dev/null
+run 0 --db "$db" server import "$estate/servers.csv"
+run 3 --db "$db" status # never asked
+"$IPAMTUI" --db "$db" retrieve >"$out" 2>"$err" || true
+
+run 0 --db "$db" list zones --columns zone,network,health --format tsv '2.1.10.in-addr.arpa OR 16.0.10.in-addr.arpa'
+says '16.0.10.in-addr.arpa	10.0.16.0/24	ok'
+run 0 --db "$db" list zoneservers 'type:secondary health:error' --columns zone,cause --format csv
+says 'expired'
+run 0 --db "$db" list zoneservers 'lag>0' --columns zone,lag,health,cause --format csv
+says 'behind its primary'
+run 0 --db "$db" list zones 'health:warning' --columns zone,cause --format csv
+says 'paused'
+
+# A paused zone that goes on is well again after the next round, and the change is kept.
+zone=$("$IPAMTUI" --db "$db" list zoneservers 'paused:yes type:primary soa_error:*' --columns server,zone --format tsv | sed -n 2p)
+server=${zone%	*} zone=${zone#*	}
+"$SIMHOST" set "$estate" "$server" "DnsServerPrimaryZone:$zone" IsPaused false
+"$IPAMTUI" --db "$db" retrieve --what dns >"$out" 2>"$err" || true
+run 0 --db "$db" list zoneservers "server:$server zone:\"$zone\"" --columns zone,health --format tsv
+says "$zone	ok"
+
+run 4 --db "$db" status
+says 'zones    health'
+says "$zone health: error -> ok"
+run 4 --db "$db" status --format json
+python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); assert s["exit_status"] == 4 and s["counts"] and s["changes"]' "$out" ||
+    fail 'JSON'
+run 4 --db "$db" status --format prometheus
+says 'ipamtui_status 4'
+run 2 --db "$db" status --format nonsense
+
+# Events count until they are reset.
+zone=$("$IPAMTUI" --db "$db" list zones 'cause:*event*' --columns zone --format tsv | sed -n 2p)
+[ -n "$zone" ] || fail 'a zone has an event'
+run 0 --db "$db" zone reset "$zone"
+run 0 --db "$db" list zones "zone:\"$zone\"" --columns zone,health --format tsv
+says "$zone	ok"
+run 1 --db "$db" zone reset no.such.zone
+
+# All zones well and all verified: 0.
+"$SIMHOST" make "$T/clean" --servers 2 --role dns --zones 10 --seed 3 --even --clean >/dev/null
+run 0 --db "$T/clean.db" server import "$T/clean/servers.csv"
+run 0 --db "$T/clean.db" retrieve
+run 0 --db "$T/clean.db" status
