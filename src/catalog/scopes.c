@@ -60,7 +60,7 @@ static const struct property scope_properties[] = {
       .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scope-statistics", "AddressesFree" }, UNREPORTED },
     { .name = "level", .title = "Level", .help = "under, optimal or over, by the thresholds", .kind = KIND_ENUM,
       .width = 7, .flags = PROP_DEFAULT, .values = words_level,
-      .sql = "CASE WHEN " UTIL_SQL " > :over THEN 'over' WHEN " UTIL_SQL " < :under THEN 'under' WHEN " UTIL_SQL
+      .sql = "CASE WHEN " UTIL_SQL " > coalesce(o.over, :over) THEN 'over' WHEN " UTIL_SQL " < coalesce(o.under, :under) THEN 'under' WHEN " UTIL_SQL
              " IS NOT NULL THEN 'optimal' END",
       UNREPORTED },
     { .name = "in_use", .title = "In use", .help = "Addresses leased", .kind = KIND_INT, .width = 6,
@@ -135,6 +135,15 @@ static const struct property scope_properties[] = {
     { .name = "in_use_partner", .title = "Used there", .help = "Failover: addresses leased by the partner",
       .kind = KIND_INT, .width = 10, .flags = PROP_NOTE | PROP_RIGHT,
       .read = { "failover-statistics", "AddressesInUseOnPartnerServer" } },
+
+    { .name = "per_week", .title = "Per week", .help = "Trend: addresses more (or less) in use a week, by the last days",
+      .kind = KIND_INT, .width = 8, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "no trend yet" },
+    { .name = "full_in", .title = "Full in", .help = "Trend: days until no address is free, where use grows", .kind = KIND_INT,
+      .width = 7, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "not by the trend" },
+    { .name = "over", .title = "Over", .help = "Percentage above which this scope is over; - as configured for all",
+      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
+    { .name = "under", .title = "Under", .help = "Percentage below which this scope is under; - as configured for all",
+      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
 
     { .name = "since", .title = "Since", .help = "When its state changed as far as we saw; - if never while we looked",
       .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE,

@@ -15,6 +15,7 @@ enum flag {
     FLAG_COLUMNS, FLAG_SORT, FLAG_FORMAT, FLAG_RAW, FLAG_LIMIT,
     FLAG_WHAT, FLAG_UPDATE, FLAG_SERVERS, FLAG_SCOPES, FLAG_SEED, FLAG_KEEP, FLAG_PREPARE, FLAG_ROFF,
     FLAG_DRY_RUN, FLAG_YES, FLAG_SAVE, FLAG_STEPS, FLAG_STOP_AFTER, FLAG_PER_SERVER,
+    FLAG_OVER, FLAG_UNDER,
     FLAG_COUNT
 };
 #define F(flag) (UINT64_C(1) << (flag))
@@ -67,6 +68,7 @@ int cli_run_server_test(struct cli *cli);
 int cli_run_retrieve(struct cli *cli);
 int cli_run_collect(struct cli *cli);
 int cli_run_status(struct cli *cli);
+int cli_run_scope_level(struct cli *cli);
 int cli_run_zone_reset(struct cli *cli);
 int cli_run_demo(struct cli *cli);
 int cli_run_schema(struct cli *cli);

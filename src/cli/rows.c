@@ -31,6 +31,8 @@ const struct flag_row cli_flags[FLAG_COUNT] = {
     [FLAG_SAVE] = { "--save", "FILE", "Write the plan to FILE (CSV) for `ipamtui apply`; nothing is sent" },
     [FLAG_STEPS] = { "--steps", "3,7-9", "Only these steps of the change" },
     [FLAG_STOP_AFTER] = { "--stop-after", "N", "Send nothing more after N failures" },
+    [FLAG_OVER] = { "--over", "PERCENT", "Above this a scope is over; - as configured for all" },
+    [FLAG_UNDER] = { "--under", "PERCENT", "Below this a scope is under; - as configured for all" },
     [FLAG_PER_SERVER] = { "--per-server", "N", "Calls in flight on one server at once; otherwise 1" },
     [FLAG_ROFF] = { "--roff", NULL, "As source of a manual page" },
 };
@@ -76,6 +78,11 @@ const struct subcommand cli_subcommands[] = {
               "  ipamtui status --format prometheus >/var/lib/node_exporter/ipamtui.prom.new\n"
               "It says what the database knows; `ipamtui collect` keeps that fresh.",
       .flags = F(FLAG_FORMAT), .run = cli_run_status },
+    { .name = "scope level", .args = "QUERY", .help = "Thresholds of some scopes: when they are over or under",
+      .more = "What is not named is as configured for all again. Nothing is sent to a server.\n"
+              "  ipamtui scope level 'scope:10.1.2.0' --over 95\n"
+              "  ipamtui scope level 'name:*voice*' --over 90 --under 5",
+      .flags = F(FLAG_OVER) | F(FLAG_UNDER), .min_args = 1, .max_args = -1, .run = cli_run_scope_level },
     { .name = "zone reset", .args = "ZONE...", .help = "Reset the status of zones: events up to now do not count any more",
       .min_args = 1, .max_args = -1, .run = cli_run_zone_reset },
     { .name = "list", .args = "LIST ['QUERY']", .lists = true,

@@ -465,6 +465,8 @@ bool store_source_done(struct store *store, server_id server, const struct objec
     if (ok && object != &catalog_servers)
         done = settle_unnamed(store, server, object, source, round, err) && totals_update(store, server, object, err) &&
                words_update(store, server, object, err);
+    if (done && ok && object == &catalog_scopes && strcmp(object->sources[source].name, "scope-statistics") == 0)
+        done = history_note(store, server, now_s, err);
     round_close(store, round);
     return done && keep_result(store, server, object->name, object->sources[source].name, ok, result, error, now_s, err);
 }

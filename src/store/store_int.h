@@ -90,4 +90,7 @@ bool words_update(struct store *store, server_id server, const struct object_typ
 /* Sums over object's rows that its server keeps. */
 bool totals_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 
+/* The server's scopes were counted: samples for their history, and their trend (history.c). */
+bool history_note(struct store *store, server_id server, int64_t now_s, struct err *err);
+
 #endif

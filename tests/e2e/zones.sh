@@ -48,3 +48,4 @@ run 1 --db "$db" zone reset no.such.zone
 run 0 --db "$T/clean.db" server import "$T/clean/servers.csv"
 run 0 --db "$T/clean.db" retrieve
 run 0 --db "$T/clean.db" status
+

@@ -1,0 +1,30 @@
+#!/bin/sh
+# How full scopes are over time: samples, trend, thresholds of one scope.
+. "$(dirname "$0")/../lib/run.sh"
+estate=$T/estate
+db=$T/history.db
+estate "$estate" 1 6 1 "$db"
+run 0 --db "$db" retrieve --what dhcp
+server=$("$IPAMTUI" --db "$db" list servers --columns server --format tsv | sed -n 2p)
+scope=$("$IPAMTUI" --db "$db" list scopes 'prefix=24' --columns scope --format tsv | sed -n 2p)
+
+# A scope that grows by four addresses a day; the last round comes from a clock that went back.
+now=$(($(date +%s) + 86400))
+for day in 0 1 2 3 4 5 6 7; do
+    "$SIMHOST" set "$estate" "$server" "$scope" InUse $((20 + 4 * day)) >/dev/null 2>&1 || true
+    IPAMTUI_NOW=$((now + day * 86400)) "$IPAMTUI" --db "$db" retrieve --what utilization >"$out" 2>"$err" || fail 'it is retrieved'
+done
+run 0 --db "$db" list scopes "scope:$scope" --columns scope,in_use,per_week,full_in,since --format csv
+grep -Eq "^$scope,[0-9]+,2[0-9],[0-9]+," "$out" || fail "a trend of about 28 a week, full some day"
+IPAMTUI_NOW=$((now + 3 * 86400)) "$IPAMTUI" --db "$db" retrieve --what utilization >"$out" 2>"$err" || fail 'a clock that goes back does no harm'
+future=$(sqlite3 "$db" "SELECT count(*) FROM scope_history WHERE at > $now + 3 * 86400 + 3600")
+[ "$future" = 0 ] || fail 'samples of the future are gone'
+
+run 0 --db "$db" scope level "scope:$scope" --over 5 --under 1
+run 0 --db "$db" list scopes "scope:$scope level:over" --columns scope,over,under --format tsv
+says "$scope	5	1"
+run 2 --db "$db" scope level "scope:$scope" --over 10 --under 50
+tells 'over (10) may not be below under (50)'
+run 2 --db "$db" scope level "scope:$scope" --over nonsense
+run 0 --db "$db" scope level "scope:$scope"
+run 0 --db "$db" list scopes "scope:$scope" --columns over --format csv
