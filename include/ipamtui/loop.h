@@ -1,4 +1,4 @@
-/* loop.h - one thread's event loop over poll(2): descriptors and timers.
+/* loop.h - one thread's event loop over epoll(7): descriptors and timers. Events are named as poll(2) does.
  *
  * A loop and all that is registered with it belong to one thread. Handlers may register and unregister
  * anything, themselves included. Times are clock_mono_ms(). */

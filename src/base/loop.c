@@ -2,13 +2,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "ipamtui/clock.h"
 #include "ipamtui/mem.h"
 
+/* epoll holds the descriptors, so that a turn costs what is ready, not what is watched. What it refuses (a plain file, a
+ * descriptor that is watched already) is polled beside it. */
 struct loop_watch {
     struct loop *loop;
     size_t place; /* in loop->watches */
+    bool odd;     /* polled */
     int fd;
     short events;
     bool gone; /* unwatched in this turn; freed at its end */
@@ -16,9 +21,9 @@ struct loop_watch {
     void *ctx;
 };
 struct loop {
-    struct loop_watch **watches; /* parallel to fds */
-    struct pollfd *fds;
-    size_t count, watch_cap, fd_cap;
+    int epoll;
+    struct loop_watch **watches;
+    size_t count, watch_cap, odd_count;
     struct loop_watch **grave;
     size_t grave_count, grave_cap;
     struct loop_timer **heap; /* earliest first */
@@ -28,7 +33,9 @@ struct loop {
 
 struct loop *loop_new(void)
 {
-    return x_alloc(sizeof(struct loop));
+    struct loop *loop = x_alloc(sizeof(*loop));
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC); /* -1: everything is odd */
+    return loop;
 }
 
 static void bury(struct loop *loop)
@@ -48,7 +55,8 @@ void loop_free(struct loop *loop)
         free(loop->watches[i]);
     bury(loop);
     free(loop->watches);
-    free(loop->fds);
+    if (loop->epoll >= 0)
+        close(loop->epoll);
     free(loop->grave);
     free(loop->heap);
     free(loop);
@@ -59,18 +67,21 @@ struct loop_watch *loop_watch(struct loop *loop, int fd, short events, loop_fd_f
     struct loop_watch *watch = x_alloc(sizeof(*watch));
     *watch = (struct loop_watch){ .loop = loop, .place = loop->count, .fd = fd, .events = events, .fn = fn, .ctx = ctx };
     x_grow(&loop->watches, &loop->watch_cap, loop->count + 1, sizeof(*loop->watches));
-    x_grow(&loop->fds, &loop->fd_cap, loop->count + 1, sizeof(*loop->fds));
     loop->watches[loop->count] = watch;
-    loop->fds[loop->count] = (struct pollfd){ .fd = fd, .events = events };
     loop->count++;
+    struct epoll_event event = { .events = (uint16_t)events, .data.ptr = watch };
+    watch->odd = loop->epoll < 0 || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0;
+    loop->odd_count += watch->odd;
     return watch;
 }
 
 void loop_watch_events(struct loop_watch *watch, short events)
 {
+    struct epoll_event event = { .events = (uint16_t)events, .data.ptr = watch };
+    bool same = watch->events == events;
     watch->events = events;
-    if (!watch->gone)
-        watch->loop->fds[watch->place].events = events;
+    if (!watch->gone && !watch->odd && !same)
+        epoll_ctl(watch->loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
 void loop_unwatch(struct loop_watch *watch)
@@ -80,9 +91,12 @@ void loop_unwatch(struct loop_watch *watch)
     struct loop *loop = watch->loop;
     size_t last = --loop->count;
     loop->watches[watch->place] = loop->watches[last];
-    loop->fds[watch->place] = loop->fds[last];
     loop->watches[watch->place]->place = watch->place;
     watch->gone = true;
+    if (watch->odd)
+        loop->odd_count--;
+    else
+        epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
     x_grow(&loop->grave, &loop->grave_cap, loop->grave_count + 1, sizeof(*loop->grave));
     loop->grave[loop->grave_count++] = watch;
 }
@@ -172,25 +186,44 @@ static int wait_ms(const struct loop *loop, int max_wait_ms)
     return max_wait_ms < 0 || left < max_wait_ms ? (int)left : max_wait_ms;
 }
 
+static void tell(struct loop_watch *watch, short revents)
+{
+    if (!watch->gone && revents)
+        watch->fn(watch->ctx, watch->fd, revents);
+}
+
+/* Waits for the odd ones and for epoll; tells the odd ones. */
+static void poll_odd(struct loop *loop, int wait)
+{
+    size_t count = 0, odd = loop->odd_count;
+    struct pollfd *fds = x_calloc(odd + 1, sizeof(*fds));
+    struct loop_watch **watches = x_calloc(odd, sizeof(*watches));
+    for (size_t i = 0; i < loop->count && count < odd; i++)
+        if (loop->watches[i]->odd) {
+            fds[count] = (struct pollfd){ .fd = loop->watches[i]->fd, .events = loop->watches[i]->events };
+            watches[count++] = loop->watches[i];
+        }
+    fds[count] = (struct pollfd){ .fd = loop->epoll, .events = POLLIN };
+    if (poll(fds, count + 1, wait) > 0)
+        for (size_t i = 0; i < count; i++)
+            tell(watches[i], fds[i].revents);
+    free(fds);
+    free(watches);
+}
+
+enum { READY_MAX = 256 };
 void loop_turn(struct loop *loop, int max_wait_ms)
 {
-    int n = poll(loop->fds, loop->count, wait_ms(loop, max_wait_ms));
-    if (n > 0) {
-        /* Handlers move entries about, so what is ready is noted first. */
-        size_t ready_count = 0;
-        struct loop_watch **ready = x_calloc((size_t)n, sizeof(*ready));
-        short *revents = x_calloc((size_t)n, sizeof(*revents));
-        for (size_t i = 0; i < loop->count && ready_count < (size_t)n; i++)
-            if (loop->fds[i].revents) {
-                ready[ready_count] = loop->watches[i];
-                revents[ready_count++] = loop->fds[i].revents;
-            }
-        for (size_t i = 0; i < ready_count; i++)
-            if (!ready[i]->gone)
-                ready[i]->fn(ready[i]->ctx, ready[i]->fd, revents[i]);
-        free(ready);
-        free(revents);
+    struct epoll_event ready[READY_MAX];
+    int wait = wait_ms(loop, max_wait_ms), n;
+    if (loop->odd_count > 0) {
+        poll_odd(loop, wait);
+        wait = 0;
     }
+    /* Poll and epoll have the same bits. A watch that a handler took away stays until the turn's end. */
+    n = loop->epoll < 0 ? 0 : epoll_wait(loop->epoll, ready, READY_MAX, wait);
+    for (int i = 0; i < n; i++)
+        tell(ready[i].data.ptr, (short)ready[i].events);
     run_timers(loop);
     bury(loop);
 }
