@@ -43,6 +43,9 @@ struct host_defaults {
 bool host_target(const struct row *server, const struct host_defaults *defaults, struct transport_target *target,
                  struct host_options *options, struct err *err);
 
+/* "psrp" or "plain"; NULL and anything else: AUTO. */
+enum host_dialect host_dialect_parse(const char *word);
+
 typedef uint64_t host_call_id;
 /* timeout_ms: from its start on the host to done, 0 = none. At the limit the call is stopped and, if that does not help within
  * 10 s, the connection dropped: done(PS_FAILED or PS_LOST). When the host cannot be reached, done(PS_LOST) with why->message = the

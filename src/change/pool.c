@@ -10,7 +10,6 @@ struct pool_host {
     struct change_pool *pool;
     server_id server;
     struct host *host;
-    char *texts[5]; /* what the target points to */
 };
 struct change_pool {
     struct loop *loop;
@@ -35,8 +34,6 @@ struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub
 static void pool_host_free(struct pool_host *h)
 {
     host_free(h->host);
-    for (size_t i = 0; i < COUNT(h->texts); i++)
-        free(h->texts[i]);
     free(h);
 }
 
@@ -50,45 +47,14 @@ void change_pool_free(struct change_pool *pool)
     free(pool);
 }
 
-/* ------------------------------------------------------------------ a server's row as a target */
-static const char *text_of(const struct row *row, const char *name, const char *otherwise)
+/* ------------------------------------------------------------------ a host */
+static enum host_dialect remembered(struct store *store, server_id server)
 {
-    int place = catalog_property(&catalog_servers, name);
-    struct value v = place >= 0 ? row->values[place] : V_NULL;
+    char *word = store_server_dialect(store, server);
+    enum host_dialect dialect = host_dialect_parse(word);
 
-    return v.type == VALUE_TEXT && v.s[0] != '\0' ? v.s : otherwise;
-}
-
-static int64_t number_of(const struct row *row, const char *name, int64_t otherwise)
-{
-    int place = catalog_property(&catalog_servers, name);
-    struct value v = place >= 0 ? row->values[place] : V_NULL;
-
-    return v.type == VALUE_INT && v.i != 0 ? v.i : otherwise;
-}
-
-static void make_target(struct pool_host *h, const struct options *options, const struct row *row,
-                        struct transport_target *out)
-{
-    const char *name = text_of(row, "server", "");
-    const char *kind = text_of(row, "transport", options->transport != NULL ? options->transport : "ssh");
-
-    memset(out, 0, sizeof(*out));
-    if (!transport_kind_parse(kind, &out->kind))
-        out->kind = TRANSPORT_SSH;
-    h->texts[0] = x_strdup(name);
-    h->texts[1] = x_strdup(text_of(row, "address", name));
-    h->texts[2] = x_strdup(text_of(row, "user", options->ssh_user != NULL ? options->ssh_user : ""));
-    h->texts[3] = x_strdup(text_of(row, "jump", options->ssh_jump != NULL ? options->ssh_jump : ""));
-    h->texts[4] = x_strdup(out->kind == TRANSPORT_COMMAND
-                               ? text_of(row, "command", "")
-                               : text_of(row, "powershell", options->powershell != NULL ? options->powershell : ""));
-    out->name = h->texts[0];
-    out->address = h->texts[1];
-    out->user = h->texts[2];
-    out->jump = h->texts[3];
-    out->command = h->texts[4];
-    out->port = (int)number_of(row, "port", options->ssh_port);
+    free(word);
+    return dialect;
 }
 
 static void on_ask(void *ctx, const struct transport_ask *ask)
@@ -132,22 +98,27 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
                                 .start_timeout_ms = o->connect_timeout_s * 1000,
                                 .idle_close_ms = o->idle_close_s * 1000 };
     struct host_events events = { .state = on_state, .ask = pool->ask != NULL ? on_ask : NULL };
+    struct host_defaults defaults = { .user = o->ssh_user, .jump = o->ssh_jump, .powershell = o->powershell,
+                                      .port = (int)o->ssh_port };
     struct pool_host *h;
     struct transport_target target;
     struct arena mem = { 0 };
     struct row row = { 0 };
     struct err err = { 0 };
 
-    if (!store_rows(pool->store, &catalog_servers, &server, 1, &mem, &row, &err) || row.id == 0) {
+    if (o->transport != NULL)
+        transport_kind_parse(o->transport, &defaults.transport);
+    if (!store_rows(pool->store, &catalog_servers, &server, 1, &mem, &row, &err) || row.id == 0 ||
+        !host_target(&row, &defaults, &target, &how, &err)) {
         arena_done(&mem);
         return NULL;
     }
+    how.first = remembered(pool->store, server);
     h = x_alloc(sizeof(*h));
     h->pool = pool;
     h->server = server;
-    make_target(h, o, &row, &target);
-    arena_done(&mem);
     h->host = host_new(pool->hub, pool->loop, &target, &how, &events, h);
+    arena_done(&mem);
     x_grow(&pool->hosts, &pool->cap, pool->count + 1, sizeof(struct pool_host *));
     memmove(pool->hosts + place + 1, pool->hosts + place, (pool->count - place) * sizeof(struct pool_host *));
     pool->hosts[place] = h;

@@ -36,30 +36,25 @@ static const char *text_of(const struct row *row, const char *property)
     return at >= 0 && row->values[at].type == VALUE_TEXT ? row->values[at].s : "";
 }
 
-/* The dialect that a server was found to speak, where nobody chose one: trying the other first costs a time-out. */
+/* PSRP where nothing is remembered. */
 static enum host_dialect remembered(const struct server *server)
 {
-    char *key = x_asprintf("dialect.%lld", (long long)server->id);
-    char *word = store_setting_get(server->c->store, key);
-    enum host_dialect dialect = word && strcmp(word, "plain") == 0 ? HOST_DIALECT_PLAIN : HOST_DIALECT_PSRP;
+    char *word = store_server_dialect(server->c->store, server->id);
+    enum host_dialect dialect = host_dialect_parse(word);
 
     free(word);
-    free(key);
-    return dialect;
+    return dialect == HOST_DIALECT_AUTO ? HOST_DIALECT_PSRP : dialect;
 }
 
 static void remember(const struct server *server)
 {
     enum host_dialect dialect = host_dialect(server->host);
-    char *key = NULL;
     struct err err = { 0 };
 
     if (dialect == server->dialect)
         return;
-    key = x_asprintf("dialect.%lld", (long long)server->id);
-    if (!store_setting_put(server->c->store, key, dialect == HOST_DIALECT_PLAIN ? "plain" : NULL, &err))
+    if (!store_server_dialect_put(server->c->store, server->id, dialect == HOST_DIALECT_PLAIN ? "plain" : NULL, &err))
         log_line(server->name, "the dialect is not remembered: %s", err.text);
-    free(key);
 }
 
 /* ------------------------------------------------------------------ the session */

@@ -218,3 +218,21 @@ char *store_setting_get(struct store *store, const char *key)
     store_release(store, stmt);
     return value;
 }
+
+bool store_server_dialect_put(struct store *store, server_id server, const char *dialect, struct err *err)
+{
+    char *key = x_asprintf("dialect.%lld", (long long)server);
+    bool ok = store_setting_put(store, key, dialect, err);
+
+    free(key);
+    return ok;
+}
+
+char *store_server_dialect(struct store *store, server_id server)
+{
+    char *key = x_asprintf("dialect.%lld", (long long)server);
+    char *dialect = store_setting_get(store, key);
+
+    free(key);
+    return dialect;
+}

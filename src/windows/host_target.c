@@ -12,8 +12,10 @@ static const char *text_of(const struct row *row, const char *property, const ch
     return otherwise ? otherwise : "";
 }
 
-static enum host_dialect dialect_of(const char *word)
+enum host_dialect host_dialect_parse(const char *word)
 {
+    if (word == NULL)
+        return HOST_DIALECT_AUTO;
     return strcmp(word, "plain") == 0 ? HOST_DIALECT_PLAIN : strcmp(word, "psrp") == 0 ? HOST_DIALECT_PSRP : HOST_DIALECT_AUTO;
 }
 
@@ -35,6 +37,6 @@ bool host_target(const struct row *server, const struct host_defaults *defaults,
     if (t.kind == TRANSPORT_COMMAND && t.command[0] == '\0')
         return err_set(err, ERR_INPUT, t.name, "transport command needs a program: server set %s command='PROGRAM ARGS'", t.name);
     *target = t;
-    options->dialect = dialect_of(text_of(server, "dialect", NULL));
+    options->dialect = host_dialect_parse(text_of(server, "dialect", NULL));
     return true;
 }
