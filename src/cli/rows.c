@@ -64,7 +64,10 @@ const struct subcommand cli_subcommands[] = {
     { .name = "server export", .args = "['QUERY']", .help = "The servers and their settings as import reads them",
       .max_args = -1, .flags = F(FLAG_RAW), .run = cli_run_server_export },
     { .name = "server test", .args = "NAME...", .help = "Reach servers step by step and say what is wrong",
-      .min_args = 1, .max_args = -1, .run = cli_run_server_test },
+      .more = "Name lookup, TCP, jump host, host key, login, PowerShell, its dialect and language mode, commands and modules,\n"
+              "what can be read, what the groups of the login could change, the clock: each with its time, and what to\n"
+              "do about one that fails. Exit status 3: something failed.",
+      .min_args = 1, .max_args = -1, .flags = F(FLAG_FORMAT), .run = cli_run_server_test },
     { .name = "retrieve", .args = "['QUERY']", .help = "Ask servers and keep what they answer",
       .more = "QUERY chooses servers: ipamtui retrieve 'server:lon-* role:dhcp'. Exit status 3: some could not be asked.",
       .max_args = -1, .flags = F(FLAG_WHAT), .run = cli_run_retrieve },

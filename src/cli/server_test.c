@@ -9,10 +9,13 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/fetch.h"
 #include "ipamtui/host.h"
+#include "ipamtui/listing.h"
+#include "ipamtui/rights.h"
 #include "ipamtui/text.h"
 
 #define NAMED_AT_MOST 64
 #define CALLS_AT_ONCE 2
+#define CLOCK_APART_S 60 /* more than this is told as a thing to mend */
 
 /* What to do about a step that failed. */
 static const char *const step_advice[] = {
@@ -32,7 +35,8 @@ static const char *const step_advice[] = {
     [STEP_EXEC] = "The program was not started. Check that powershell.exe is in the path of the host's sshd, or for transport "
                   "command that the program exists.",
     [STEP_OPEN] = "PowerShell did not answer with its remoting protocol. On the host: powershell.exe -s -NoLogo -NoProfile must "
-                  "start without output; the DefaultShell of OpenSSH must not print anything.",
+                  "start without output; the DefaultShell of OpenSSH must not print anything. A policy that forbids it: "
+                  "Get-ExecutionPolicy -List. Plain lines instead: server set NAME dialect=plain.",
 };
 
 /* One server being tested. */
@@ -51,35 +55,84 @@ struct trial {
     bool done, refused;
     size_t outputs;
     struct err err;
+    char error_id[96];
+    char text[64];                 /* the last answer as text */
+    int64_t time_s;                /* the last answer as a time */
+    bool has_time;
+    struct rights rights;          /* from lines that name groups */
     char found[NAMED_AT_MOST][64]; /* names that Get-Command gave back */
+    char modules[4][64];           /* of those, with version */
+    struct buf *json;              /* NULL: for people */
+    size_t told;
 };
 
-static void line(const char *mark, const char *what, int64_t since_us)
+static void json_text(struct buf *out, const char *key, const char *text)
 {
-    char shown[400];
-    printf("  %-7s %-44s %8.1f ms\n", mark, text_printable(what, shown, sizeof(shown)),
-           (double)(clock_mono_us() - since_us) / 1000);
-    fflush(stdout);
+    buf_addf(out, ", \"%s\": ", key);
+    text_json(out, text);
+}
+
+static void tell_json(struct trial *t, const char *mark, const char *what, double ms, const char *why, const char *advice)
+{
+    buf_addf(t->json, "%s\n    {\"result\": \"%s\", \"ms\": %.1f", t->told ? "," : "", mark, ms);
+    json_text(t->json, "step", what);
+    if (why)
+        json_text(t->json, "text", why);
+    if (advice)
+        json_text(t->json, "advice", advice);
+    buf_addc(t->json, '}');
+}
+
+/* One step: how it went, how long it took, what there is to say and to do. */
+static void tell(struct trial *t, const char *mark, const char *what, const char *why, const char *advice)
+{
+    char shown[640];
+    double ms = (double)(clock_mono_us() - t->since_us) / 1000;
+    if (t->json) {
+        tell_json(t, mark, what, ms, why, advice);
+    } else {
+        printf("  %-7s %-60s %8.1f ms\n", mark, text_printable(what, shown, sizeof(shown)), ms);
+        if (why)
+            printf("          %s\n", text_printable(why, shown, sizeof(shown)));
+        if (advice)
+            printf("          What to do: %s\n", advice);
+        fflush(stdout);
+    }
+    t->told++;
+    t->since_us = clock_mono_us();
+}
+
+static void ok(struct trial *t, const char *what)
+{
+    tell(t, "ok", what, NULL, NULL);
 }
 
 static void failed(struct trial *t, const char *what, const char *why, const char *advice)
 {
-    char shown[640];
     t->failures++;
-    line("FAILED", what, t->since_us);
-    printf("          %s\n", text_printable(why, shown, sizeof(shown)));
-    if (advice)
-        printf("          What to do: %s\n", advice);
-    fflush(stdout);
+    tell(t, t->json ? "failed" : "FAILED", what, why, advice);
 }
 
 /* ------------------------------------------------------------------ connecting */
+/* The step that was going on is over: by whom and through what a login came is known by then. */
 static void step_over(struct trial *t)
 {
     bool ssh = t->kind != TRANSPORT_COMMAND || t->step >= STEP_EXEC; /* a command has no way to be found first */
     if (t->step >= 0 && ssh)
-        line("ok", transport_step_name((enum transport_step)t->step), t->since_us);
+        tell(t, "ok", transport_step_name((enum transport_step)t->step),
+             t->step == STEP_LOGIN ? host_describe(t->host) : NULL, NULL);
     t->since_us = clock_mono_us();
+}
+
+static void opened(struct trial *t)
+{
+    char text[128];
+    const char *version = host_version(t->host);
+    bool plain = host_dialect(t->host) == HOST_DIALECT_PLAIN;
+    ok(t, plain ? "dialect: plain lines" : "dialect: psrp, the remoting protocol");
+    snprintf(text, sizeof(text), "PowerShell %s, edition %s", version,
+             atoi(version) >= 6 ? "Core" : "Desktop (Windows PowerShell)");
+    tell(t, "ok", text, host_describe(t->host), NULL);
 }
 
 /* Looks after each turn of the loop what has been reached since. */
@@ -97,14 +150,8 @@ static void look(struct trial *t)
         return;
     if (t->state == HOST_CONNECTING && (state == HOST_STARTING || state == HOST_OPEN))
         step_over(t);
-    if (state == HOST_OPEN) {
-        char text[128], path[400];
-        const char *version = host_version(t->host);
-        snprintf(text, sizeof(text), "PowerShell %s (%s)", version, atoi(version) >= 6 ? "Core" : "Windows PowerShell");
-        line("ok", text, t->since_us);
-        printf("          %s\n", text_printable(host_describe(t->host), path, sizeof(path)));
-        t->since_us = clock_mono_us();
-    }
+    if (state == HOST_OPEN)
+        opened(t);
     t->state = state;
 }
 
@@ -118,13 +165,36 @@ static void on_ask(void *ctx, const struct transport_ask *ask)
 }
 
 /* ------------------------------------------------------------------ calls */
+/* A command that was found: its name, and its module with version. */
+static void take_command(struct trial *t, const char *name, const char *module, const char *version)
+{
+    char text[64];
+    snprintf(t->found[t->outputs], sizeof(t->found[0]), "%s", name);
+    if (!module || !*module)
+        return;
+    snprintf(text, sizeof(text), "%.40s %.20s", module, version ? version : "");
+    for (size_t i = 0; i < COUNT(t->modules); i++) {
+        if (!*t->modules[i])
+            snprintf(t->modules[i], sizeof(t->modules[i]), "%s", text);
+        if (strcmp(t->modules[i], text) == 0)
+            return;
+    }
+}
+
 static void on_output(void *ctx, const struct ps_value *value)
 {
     struct trial *t = ctx;
     struct arena arena = { 0 };
-    const char *name = ps_text(ps_get(value, "Name"), &arena);
+    const char *text = ps_text(value, &arena), *name = ps_text(ps_get(value, "Name"), &arena);
     if (name && t->outputs < NAMED_AT_MOST)
-        snprintf(t->found[t->outputs], sizeof(t->found[0]), "%s", name);
+        take_command(t, name, ps_text(ps_get(value, "ModuleName"), &arena), ps_text(ps_get(value, "Version"), &arena));
+    if (value->object && value->object->to_string)
+        text = value->object->to_string; /* of an enumeration: its word, not its number */
+    snprintf(t->text, sizeof(t->text), "%s", text ? text : "");
+    if (value->type == PS_STRING)
+        rights_take(&t->rights, value->s);
+    if (value->type == PS_DATETIME && value->zone != PS_ZONE_UNSPECIFIED)
+        t->has_time = ps_time_s(value, &t->time_s);
     t->outputs++;
     arena_done(&arena);
 }
@@ -132,8 +202,10 @@ static void on_output(void *ctx, const struct ps_value *value)
 static void on_error(void *ctx, const struct ps_error *error)
 {
     struct trial *t = ctx;
-    if (!t->err.kind)
-        fetch_explain(error, t->name, &t->err);
+    if (t->err.kind)
+        return;
+    fetch_explain(error, t->name, &t->err);
+    snprintf(t->error_id, sizeof(t->error_id), "%s", error->id ? error->id : "");
 }
 
 static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
@@ -141,8 +213,8 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
     struct trial *t = ctx;
     t->done = true;
     t->refused = end != PS_COMPLETED;
-    if (end != PS_COMPLETED && !t->err.kind)
-        fetch_explain(why, t->name, &t->err);
+    if (end != PS_COMPLETED && why)
+        on_error(t, why);
 }
 
 /* Runs one command to its end. false: the host is gone, which has been told. */
@@ -152,6 +224,8 @@ static bool call(struct trial *t, const struct ps_command *command)
     struct ps_call one = { .commands = command, .command_count = 1 };
     t->done = t->refused = false;
     t->outputs = 0;
+    t->has_time = false;
+    t->text[0] = t->error_id[0] = '\0';
     err_clear(&t->err);
     t->since_us = clock_mono_us();
     host_invoke(t->host, &one, t->cli->options.call_timeout_s * 1000, &events, t);
@@ -200,14 +274,22 @@ static void judge_commands(struct trial *t, const char *const *names, size_t cou
     for (size_t i = 0; i < count; i++)
         if (!was_found(t, names[i]))
             buf_addf(&missing, "%s%s", missing.len ? ", " : "", names[i]);
-    char text[128];
+    char text[320];
     snprintf(text, sizeof(text), "commands: %zu of %zu that are needed", MIN(t->outputs, count), count);
     if (!missing.len)
-        line("ok", text, t->since_us);
+        ok(t, text);
     else
         failed(t, "commands", buf_at(&missing),
                "these are not offered there. On the host: Install-WindowsFeature RSAT-DHCP, RSAT-DNS-Server.");
     buf_done(&missing);
+    if (!*t->modules[0])
+        return;
+    snprintf(text, sizeof(text), "modules: %s", t->modules[0]);
+    for (size_t i = 1, len; i < COUNT(t->modules) && *t->modules[i]; i++) {
+        len = strlen(text);
+        snprintf(text + len, sizeof(text) - len, ", %s", t->modules[i]);
+    }
+    ok(t, text);
 }
 
 static bool test_commands(struct trial *t)
@@ -257,75 +339,202 @@ static bool test_reading(struct trial *t, const struct source *source)
     if (t->err.kind && !source->optional)
         failed(t, what, t->err.text, reading_advice(&t->err));
     else
-        line(t->err.kind ? "absent" : "ok", what, t->since_us);
+        tell(t, t->err.kind ? "absent" : "ok", what, NULL, NULL);
+    return true;
+}
+
+/* ------------------------------------------------------------------ what the session may do */
+/* A script that is refused tells as much as one that answers; everything else that this program calls is no script. */
+static bool test_language(struct trial *t)
+{
+    struct ps_command command = { .name = "$ExecutionContext.SessionState.LanguageMode", .is_script = true };
+    char text[128];
+    if (!call(t, &command))
+        return false;
+    if (!t->err.kind && *t->text)
+        snprintf(text, sizeof(text), "language mode: %s", t->text);
+    else if (strstr(t->error_id, "ScriptsNotAllowed"))
+        snprintf(text, sizeof(text), "language mode: NoLanguage (scripts are refused)");
+    else if (strstr(t->error_id, "NotSupportedInDataSection"))
+        snprintf(text, sizeof(text), "language mode: RestrictedLanguage (variables are refused)");
+    else {
+        tell(t, "unknown", "language mode", t->err.kind ? t->err.text : "The host did not say.", NULL);
+        return true;
+    }
+    ok(t, text);
+    return true;
+}
+
+static bool test_clock(struct trial *t)
+{
+    struct ps_command command = { .name = "Get-Date" };
+    int64_t before = clock_now_s(), apart;
+    char text[128];
+    if (!call(t, &command))
+        return false;
+    if (!t->has_time) {
+        tell(t, "unknown", "clock", t->err.kind ? t->err.text : "The host gave no time with its zone.", NULL);
+        return true;
+    }
+    apart = t->time_s - (before + clock_now_s()) / 2;
+    snprintf(text, sizeof(text), "clock: %lld s %s this machine's", (long long)(apart < 0 ? -apart : apart),
+             apart < 0 ? "behind" : "ahead of");
+    if (apart >= -1 && apart <= 1)
+        snprintf(text, sizeof(text), "clock: as this machine's, within a second or so");
+    if (apart > CLOCK_APART_S || apart < -CLOCK_APART_S)
+        tell(t, "note", text, "Times of leases and events will look wrong, and Kerberos refuses more than 5 minutes.",
+             "Here: timedatectl. On the host: w32tm /resync; w32tm /query /status.");
+    else
+        ok(t, text);
+    return true;
+}
+
+static void judge_change(struct trial *t, const char *service, enum rights_may may, const char *advice)
+{
+    static const char *const words[] = { [RIGHTS_UNKNOWN] = "unknown", [RIGHTS_NO] = "no", [RIGHTS_YES] = "yes" };
+    static const char *const marks[] = { [RIGHTS_UNKNOWN] = "unknown", [RIGHTS_NO] = "note", [RIGHTS_YES] = "ok" };
+    char text[128];
+    const char *why = may == RIGHTS_NO        ? "None of the groups of this login has that right; reading needs less."
+                      : may == RIGHTS_UNKNOWN ? "The host does not tell the groups of this login." : NULL;
+    snprintf(text, sizeof(text), "may change %s, by its groups: %s", service, words[may]);
+    tell(t, marks[may], text, why, may == RIGHTS_NO ? advice : NULL);
+}
+
+/* Only Windows knows; nothing is changed to find out. */
+static bool test_rights(struct trial *t)
+{
+    struct ps_param params[] = { { .value = PS_S("/groups") }, { .value = PS_S("/fo") }, { .value = PS_S("csv") },
+                                 { .value = PS_S("/nh") } };
+    struct ps_command command = { .name = "whoami.exe", .params = params, .param_count = COUNT(params) };
+    t->rights = (struct rights){ 0 };
+    if (!call(t, &command))
+        return false;
+    if (t->role & ROLE_DHCP)
+        judge_change(t, "DHCP", rights_change_dhcp(&t->rights),
+                     "to let it change: Add-LocalGroupMember 'DHCP Administrators' USER on the host, and log in anew.");
+    if (t->role & ROLE_DNS)
+        judge_change(t, "DNS", rights_change_dns(&t->rights),
+                     "to let it change: Add-ADGroupMember DnsAdmins USER in the domain, and log in anew.");
     return true;
 }
 
 static void test_host(struct trial *t)
 {
-    bool open = test_commands(t);
+    bool open = test_language(t) && test_commands(t);
     for (size_t i = 0; open && i < catalog_servers.source_count; i++) {
         const struct source *source = &catalog_servers.sources[i];
         if (!source->role || (source->role & t->role))
             open = test_reading(t, source);
     }
-    if (open && *host_warning(t->host)) {
-        char shown[400];
-        printf("  note    %s\n", text_printable(host_warning(t->host), shown, sizeof(shown)));
-    }
+    open = open && test_rights(t) && test_clock(t);
+    if (open && *host_warning(t->host))
+        tell(t, "note", "warning of the host", host_warning(t->host), NULL);
 }
 
 /* ------------------------------------------------------------------ one server */
-static const char *text_of(const struct row *row, const char *property, const char *otherwise)
+struct chosen {
+    struct row row;
+    enum host_dialect first;
+};
+
+static const char *role_of(const struct row *row)
 {
-    int place = catalog_property(&catalog_servers, property);
-    bool has = place >= 0 && row->values[place].type == VALUE_TEXT && *row->values[place].s;
-    return has ? row->values[place].s : otherwise ? otherwise : "";
+    int place = catalog_property(&catalog_servers, "role");
+    return place >= 0 && row->values[place].type == VALUE_TEXT ? row->values[place].s : "";
 }
 
-static struct transport_target target_of(const struct cli *cli, const struct row *row)
-{
-    struct transport_target target = { .name = text_of(row, "server", NULL), .port = (int)cli->options.ssh_port };
-    int port = catalog_property(&catalog_servers, "port");
-    transport_kind_parse(text_of(row, "transport", cli->options.transport), &target.kind);
-    target.address = text_of(row, "address", target.name);
-    target.user = text_of(row, "user", cli->options.ssh_user);
-    target.jump = text_of(row, "jump", cli->options.ssh_jump);
-    target.command = target.kind == TRANSPORT_COMMAND ? text_of(row, "command", NULL)
-                                                      : text_of(row, "powershell", cli->options.powershell);
-    if (port >= 0 && row->values[port].type == VALUE_INT)
-        target.port = (int)row->values[port].i;
-    return target;
-}
-
-static size_t test_server(struct cli *cli, const struct row *row)
+static void connect_and_test(struct trial *t, const struct transport_target *target, const struct host_options *options)
 {
     static const struct host_events asking = { .ask = on_ask }, silent = { .ask = NULL };
-    struct transport_target target = target_of(cli, row);
-    struct transport_hub_options hub_options = { .ssh_config = cli->flags[FLAG_SSH_CONFIG] };
-    struct host_options options = { .runspaces = CALLS_AT_ONCE,
-                                    .start_timeout_ms = cli->options.connect_timeout_s * 1000 };
-    struct trial t = { .cli = cli, .name = target.name, .kind = target.kind, .step = -1,
-                       .since_us = clock_mono_us() };
-    char shown[400];
-    t.role = catalog_roles(text_of(row, "role", NULL));
-    t.loop = loop_new();
-    struct transport_hub *hub = transport_hub_new(t.loop, &hub_options);
-    t.host = host_new(hub, t.loop, &target, &options, cli_can_ask() ? &asking : &silent, &t);
-    printf("%s: %s to %s\n", text_printable(target.name, shown, sizeof(shown)), transport_kind_name(target.kind),
-           target.kind == TRANSPORT_COMMAND ? target.command : target.address);
-    test_host(&t);
-    host_free(t.host);
+    struct transport_hub_options hub_options = { .ssh_config = t->cli->flags[FLAG_SSH_CONFIG] };
+    t->loop = loop_new();
+    struct transport_hub *hub = transport_hub_new(t->loop, &hub_options);
+    t->host = host_new(hub, t->loop, target, options, cli_can_ask() ? &asking : &silent, t);
+    test_host(t);
+    host_free(t->host);
     transport_hub_free(hub);
-    loop_free(t.loop);
+    loop_free(t->loop);
+}
+
+static void begin(struct trial *t, const char *name, const char *kind, const char *to)
+{
+    char shown[400];
+    if (!t->json) {
+        printf("%s: %s to %s\n", text_printable(name, shown, sizeof(shown)), kind, to);
+        return;
+    }
+    buf_adds(t->json, "{\"server\": ");
+    text_json(t->json, name);
+    json_text(t->json, "transport", kind);
+    json_text(t->json, "to", to);
+    buf_adds(t->json, ", \"steps\": [");
+}
+
+static void end(struct trial *t)
+{
+    if (t->json)
+        buf_addf(t->json, "\n  ], \"failures\": %zu}", t->failures);
+    else if (t->failures)
+        printf("  %zu of these failed.\n", t->failures);
+    else
+        printf("  Everything that is needed works.\n");
+}
+
+static size_t test_server(struct cli *cli, const struct chosen *server, struct buf *json)
+{
+    const struct options *o = &cli->options;
+    struct host_defaults defaults = { .user = o->ssh_user, .jump = o->ssh_jump, .powershell = o->powershell,
+                                      .port = (int)o->ssh_port };
+    struct host_options options = { .runspaces = CALLS_AT_ONCE, .start_timeout_ms = o->connect_timeout_s * 1000,
+                                    .first = server->first };
+    struct transport_target target = { 0 };
+    struct trial t = { .cli = cli, .step = -1, .since_us = clock_mono_us(), .role = catalog_roles(role_of(&server->row)),
+                       .json = json };
+    struct err err = { 0 };
+    transport_kind_parse(o->transport, &defaults.transport);
+    if (host_target(&server->row, &defaults, &target, &options, &err)) {
+        t.name = target.name;
+        t.kind = target.kind;
+        begin(&t, target.name, transport_kind_name(target.kind),
+              target.kind == TRANSPORT_COMMAND ? target.command : target.address);
+        connect_and_test(&t, &target, &options);
+    } else {
+        begin(&t, err.where, "command", "");
+        failed(&t, "settings", err.text, NULL);
+    }
+    end(&t);
     return t.failures;
 }
 
-static bool find_row(struct store *store, const char *name, struct arena *arena, struct row *out, struct err *err)
+static bool find_server(struct store *store, const char *name, struct arena *arena, struct chosen *out, struct err *err)
 {
     server_id id;
-    return store_server_find(store, name, &id, err) && store_rows(store, &catalog_servers, &id, 1, arena, out, err) &&
-           (out->id || err_set(err, ERR_NOT_FOUND, name, "there is no such server"));
+    if (!store_server_find(store, name, &id, err) ||
+        !store_rows(store, &catalog_servers, &id, 1, arena, &out->row, err))
+        return false;
+    if (!out->row.id)
+        return err_set(err, ERR_NOT_FOUND, name, "there is no such server");
+    char *dialect = store_server_dialect(store, id);
+    out->first = host_dialect_parse(dialect);
+    free(dialect);
+    return true;
+}
+
+static size_t test_servers(struct cli *cli, const struct chosen *servers, size_t count, bool json)
+{
+    struct buf out = { 0 };
+    size_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (json)
+            buf_adds(&out, i ? ",\n  " : "[\n  ");
+        else if (i)
+            printf("\n");
+        bad += test_server(cli, &servers[i], json ? &out : NULL) > 0;
+    }
+    if (json)
+        printf("%s\n]\n", buf_at(&out));
+    buf_done(&out);
+    return bad;
 }
 
 int cli_run_server_test(struct cli *cli)
@@ -333,25 +542,22 @@ int cli_run_server_test(struct cli *cli)
     struct store *store = NULL;
     struct err err = { 0 };
     struct arena arena = { 0 };
+    enum listing_format format = LISTING_TABLE;
     size_t count = (size_t)cli->arg_count, bad = 0;
-    struct row *rows = x_calloc(count, sizeof(*rows));
-    bool ok = cli_store(cli, STORE_READ, &store, &err);
-    for (size_t i = 0; ok && i < count; i++)
-        ok = find_row(store, cli->args[i], &arena, &rows[i], &err);
+    if (cli->flags[FLAG_FORMAT] && !listing_format_parse(cli->flags[FLAG_FORMAT], &format, &err))
+        return cli_fail(&err);
+    if (format != LISTING_TABLE && format != LISTING_JSON)
+        return cli_usage(cli, "tests have the formats table and json");
+    struct chosen *servers = x_calloc(count, sizeof(*servers));
+    bool found = cli_store(cli, STORE_READ, &store, &err);
+    for (size_t i = 0; found && i < count; i++)
+        found = find_server(store, cli->args[i], &arena, &servers[i], &err);
     store_close(store);
-    for (size_t i = 0; ok && i < count; i++) {
-        if (i)
-            printf("\n");
-        size_t failures = test_server(cli, &rows[i]);
-        bad += failures > 0;
-        if (failures)
-            printf("  %zu of these failed.\n", failures);
-        else
-            printf("  Everything that is needed works.\n");
-    }
-    free(rows);
+    if (found)
+        bad = test_servers(cli, servers, count, format == LISTING_JSON);
+    free(servers);
     arena_done(&arena);
-    if (!ok)
+    if (!found)
         return cli_fail(&err);
     return cli_flush(bad ? STATUS_PARTIAL : STATUS_DONE);
 }

@@ -22,3 +22,7 @@ for list in scopes exclusions; do
     cp "$out" "$T/$list.real"
     diff "$T/$list.sim" "$T/$list.real" >"$out" || fail "$list are the same in both dialects"
 done
+# The dialect that was chosen is the one that is tested.
+run 0 --db "$real" server test dhcp-lon-01
+says 'dialect: plain lines'
+says 'language mode: FullLanguage'

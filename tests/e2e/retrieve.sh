@@ -51,6 +51,23 @@ says 'no,'
 run 3 --db "$db" server test "$first"
 says 'FAILED'
 
+# The steps of one that is well, for people and for programs.
+well=$("$IPAMTUI" --db "$db" list servers role:dhcp --columns server --format tsv 2>/dev/null | sed -n 4p)
+run 0 --db "$db" server test "$well"
+says 'dialect: psrp'
+says 'language mode: NoLanguage'
+says 'may change DHCP, by its groups: unknown'
+says 'clock: as this machine'
+run 3 --db "$db" server test "$well" "$first" --format json
+python3 - "$out" <<'END' || fail 'server test has its steps as json'
+import json, sys
+well, ill = json.load(open(sys.argv[1]))
+assert well["failures"] == 0 and ill["failures"] > 0, (well, ill)
+assert all(s["ms"] >= 0 and s["step"] for s in well["steps"] + ill["steps"])
+assert [s["advice"] for s in ill["steps"] if s["result"] == "failed"], ill
+END
+run 2 --db "$db" server test "$well" --format csv
+
 # The same bytes wherever they go, and machine formats keep their promises.
 run 0 --db "$db" list scopes util\>=0 --sort -util,server,scope --limit 5 --format json
 python3 - "$out" <<'END' || fail 'json has native types'

@@ -35,3 +35,7 @@ run 0 --db "$real" list servers --columns $facts --format csv
 cmp -s "$out" "$T/servers.sim" || fail 'servers are the same from both'
 run 0 --db "$real" server test "$(basename "$(ls "$estate"/dhcp-*.state | head -1)" .state)"
 says 'Everything that is needed works.'
+says 'language mode: FullLanguage'
+says 'clock: as this machine'
+says 'modules: '
+says 'DhcpServer 2'
