@@ -124,6 +124,17 @@ static void step_over(struct trial *t)
     t->since_us = clock_mono_us();
 }
 
+/* On to another step. Those between, done within one turn of the loop, have had no time of their own: a host key that is on file is
+ * checked together with the key exchange. */
+static void step_to(struct trial *t, int step)
+{
+    step_over(t);
+    for (int i = t->step + 1; t->step >= 0 && step != STEP_JUMP && i < step; i++)
+        if (i != STEP_JUMP && t->kind == TRANSPORT_SSH)
+            ok(t, transport_step_name((enum transport_step)i));
+    t->step = step;
+}
+
 static void opened(struct trial *t)
 {
     char text[128];
@@ -141,10 +152,8 @@ static void look(struct trial *t)
     enum host_state state = host_state(t->host);
     if (state == HOST_CONNECTING) {
         int step = (int)host_step(t->host);
-        if (step != t->step) {
-            step_over(t);
-            t->step = step;
-        }
+        if (step != t->step)
+            step_to(t, step);
     }
     if (state == t->state)
         return;
@@ -389,13 +398,19 @@ static bool test_clock(struct trial *t)
     return true;
 }
 
+static const char *unknown_why(const struct trial *t)
+{
+    return t->err.kind && !strstr(t->error_id, "CommandNotFound") ? t->err.text
+                                                                  : "The host does not tell the groups of this login.";
+}
+
 static void judge_change(struct trial *t, const char *service, enum rights_may may, const char *advice)
 {
     static const char *const words[] = { [RIGHTS_UNKNOWN] = "unknown", [RIGHTS_NO] = "no", [RIGHTS_YES] = "yes" };
     static const char *const marks[] = { [RIGHTS_UNKNOWN] = "unknown", [RIGHTS_NO] = "note", [RIGHTS_YES] = "ok" };
     char text[128];
     const char *why = may == RIGHTS_NO        ? "None of the groups of this login has that right; reading needs less."
-                      : may == RIGHTS_UNKNOWN ? "The host does not tell the groups of this login." : NULL;
+                      : may == RIGHTS_UNKNOWN ? unknown_why(t) : NULL;
     snprintf(text, sizeof(text), "may change %s, by its groups: %s", service, words[may]);
     tell(t, marks[may], text, why, may == RIGHTS_NO ? advice : NULL);
 }

@@ -26,3 +26,17 @@ done
 run 0 --db "$real" server test dhcp-lon-01
 says 'dialect: plain lines'
 says 'language mode: FullLanguage'
+# A program of the host is called as one: its lines come as they are, in whatever language.
+mkdir "$T/bin"
+cat >"$T/bin/whoami.exe" <<'END'
+#!/bin/sh
+[ "$*" = '/groups /fo csv /nh' ] || exit 1
+echo '"VORDEFINIERT\Administratoren","Alias","S-1-5-32-544","Verbindliche Gruppe"'
+echo "\"Mandatory Label\Mandatory Level\",\"Label\",\"S-1-16-$(cat "$0.level")\",\"\""
+END
+chmod +x "$T/bin/whoami.exe"
+for level in 12288:yes 8192:no; do
+    echo "${level%:*}" >"$T/bin/whoami.exe.level"
+    PATH="$T/bin:$PATH" run 0 --db "$real" server test dhcp-lon-01
+    says "may change DHCP, by its groups: ${level#*:}"
+done

@@ -26,9 +26,16 @@ run 0 --db "$db" list servers --columns server,path --format tsv
 says 'ssh'
 set -- $names
 run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$1" "$2"
-says 'host key'
-says 'login'
+for step in 'ssh configuration' 'name lookup' 'TCP connection' 'key exchange' 'host key' 'login' 'remote program'; do
+    says "$step"
+done
+says ', key file'
 says 'Everything that is needed works.'
+run 0 --db "$db" server set "$2" jump=first,second
+run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$2"
+says 'jump host'
+says 'through first,second, '
+run 0 --db "$db" server set "$2" jump=
 
 # A key that the host does not know.
 cp "$SSHD_DIR/other.pub" "$SSHD_DIR/authorized_keys"
