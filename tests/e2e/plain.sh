@@ -40,3 +40,8 @@ for level in 12288:yes 8192:no; do
     PATH="$T/bin:$PATH" run 0 --db "$real" server test dhcp-lon-01
     says "may change DHCP, by its groups: ${level#*:}"
 done
+# A change takes that way as well.
+run 0 --db "$real" set scopes 'server:dhcp-lon-01' lease_duration=3d --yes
+run 0 --db "$real" retrieve
+run 0 --db "$real" list scopes 'lease_duration=3d' --columns server --format tsv
+[ "$(wc -l <"$out")" -gt 20 ] || fail 'the scopes have the new lease duration'
