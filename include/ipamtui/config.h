@@ -66,7 +66,7 @@ struct binding {
     char *keys; /* as in the file: "g g", "C-d", "space", "f1", "enter" */
     char *run;  /* "cursor-first" or "set lease_duration 8h" */
     char *note; /* shown in help instead of the command's help line, or NULL */
-    int line;
+    int line, column; /* of the row's key */
 };
 struct keymap {
     struct binding *rows;

@@ -13,6 +13,18 @@
 
 #define FILE_LIMIT (1u << 20)
 
+/* Names the line of the first NUL; text has one. */
+static bool not_text(const char *path, const char *text, struct err *err)
+{
+    int line = 1, column = 1;
+    for (; *text; text++, column++)
+        if (*text == '\n') {
+            line++;
+            column = 0;
+        }
+    return err_set(err, ERR_INPUT, path, "line %d, column %d: this is not a text file", line, column);
+}
+
 static bool read_text(const char *path, char **out, struct err *err)
 {
     struct buf text = { .limit = FILE_LIMIT };
@@ -37,7 +49,7 @@ static bool read_text(const char *path, char **out, struct err *err)
     else if (!fits)
         ok = err_set(err, ERR_INPUT, path, "is larger than a configuration file can be (1 MiB)");
     else if (memchr(buf_at(&text), '\0', text.len))
-        ok = err_set(err, ERR_INPUT, path, "is not a text file");
+        ok = not_text(path, buf_at(&text), err);
     if (ok)
         *out = buf_steal(&text);
     if (ok && !*out)
@@ -136,20 +148,26 @@ void conffile_done(struct conffile *file)
     *file = (struct conffile){ 0 };
 }
 
+int conffile_column(const struct conffile *file, const config_setting_t *setting, const char *word)
+{
+    const char *start = line_start(file->text, (int)config_setting_source_line(setting)), *end = start + strcspn(start, "\n");
+    if (!word)
+        word = config_setting_name(setting);
+    const char *at = word && *word ? strstr(start, word) : NULL;
+    return at && at < end ? (int)(at - start) + 1 : 0;
+}
+
 bool conffile_bad(const struct conffile *file, const config_setting_t *setting, const char *word, struct err *err,
                   const char *fmt, ...)
 {
     int line = (int)config_setting_source_line(setting);
-    const char *start = line_start(file->text, line), *end = start + strcspn(start, "\n");
-    if (!word)
-        word = config_setting_name(setting);
-    const char *at = word && *word ? strstr(start, word) : NULL;
+    int column = conffile_column(file, setting, word);
     char what[220];
     va_list args;
     va_start(args, fmt);
     vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
-    if (at && at < end)
-        return err_set(err, ERR_INPUT, file->path, "line %d, column %d: %s", line, (int)(at - start) + 1, what);
+    if (column)
+        return err_set(err, ERR_INPUT, file->path, "line %d, column %d: %s", line, column, what);
     return err_set(err, ERR_INPUT, file->path, "line %d: %s", line, what);
 }

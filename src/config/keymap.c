@@ -198,7 +198,8 @@ static bool read_binding(struct reading *r, const char *pane, const config_setti
         .keys = keys,
         .run = x_strdup(run),
         .note = note ? x_strdup(config_setting_get_string(note)) : NULL,
-        .line = (int)config_setting_source_line(member),
+        .line = (int)config_setting_source_line(config_setting_get_member(row, "key")),
+        .column = conffile_column(r->file, config_setting_get_member(row, "key"), NULL),
     };
     return true;
 }
@@ -236,10 +237,10 @@ static bool none_hidden(const struct reading *r, struct err *err)
             if (!share_keys(a, b) || !hides(a->keys, b->keys))
                 continue;
             /* The line to look at is one of this file's. */
-            int line = i >= r->inherited ? a->line : b->line;
+            const struct binding *here = i >= r->inherited ? a : b;
             return err_set(err, ERR_INPUT, r->file->path,
-                           "line %d: \"%s\" (%s, %s) hides the longer \"%s\" (%s, %s): it could never be reached", line,
-                           a->keys, a->pane, a->run, b->keys, b->pane, b->run);
+                           "line %d, column %d: \"%s\" (%s, %s) hides the longer \"%s\" (%s, %s): it could never be reached",
+                           here->line, here->column, a->keys, a->pane, a->run, b->keys, b->pane, b->run);
         }
     return true;
 }
