@@ -25,6 +25,18 @@ bool cli_make_folders(const char *path, struct err *err)
     return ok;
 }
 
+static bool folder_there(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true;
+    char *folder = x_strndup(path, (size_t)(slash - path));
+    bool ok = access(folder, F_OK) == 0 || errno != ENOENT ||
+              err_set(err, ERR_NOT_FOUND, path, "there is no database yet: the folder %.100s does not exist", folder);
+    free(folder);
+    return ok;
+}
+
 bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct err *err)
 {
     bool own = cli->flags[FLAG_DB] == NULL;
@@ -33,8 +45,15 @@ bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct
             return false;
         mode = STORE_WRITE; /* the first run makes it, whatever it asks for */
     }
-    if (!store_open(cli->db_path, mode, out, err))
+    /* A folder that was named and is not there is a typing error, whatever the command. */
+    if (!own && !folder_there(cli->db_path, err))
         return false;
+    if (!store_open(cli->db_path, mode, out, err)) {
+        /* A database that cannot be used is no wrong usage. */
+        if (err->kind == ERR_INPUT)
+            err->kind = ERR_IO;
+        return false;
+    }
     store_set_thresholds(*out, (struct thresholds){ cli->options.over_percent, cli->options.under_percent });
     return true;
 }

@@ -105,13 +105,20 @@ int cli_run_server_remove(struct cli *cli)
 }
 
 /* ------------------------------------------------------------------ show */
+struct shown_sources {
+    struct buf before; /* the error shown last */
+    bool any;
+};
+
 /* A host that is down fails every call in the same words: they are printed once. */
 static bool show_source(void *ctx, const char *object, const char *source, const char *result, const char *error,
                         int64_t done_at, int64_t ok_at)
 {
     struct arena arena = { 0 };
     char when[CLOCK_ISO_SIZE] = "never";
-    struct buf *before = ctx;
+    struct shown_sources *shown = ctx;
+    struct buf *before = &shown->before;
+    shown->any = true;
     (void)object;
     (void)done_at;
     if (ok_at)
@@ -146,16 +153,18 @@ static int show_table(struct store *store, server_id id)
     struct arena arena = { 0 };
     struct row row = { 0 };
     struct err err = { 0 };
-    struct buf before = { 0 };
+    struct shown_sources shown = { 0 };
     bool ok = store_rows(store, &catalog_servers, &id, 1, &arena, &row, &err);
     if (ok && !row.id)
         ok = err_set(&err, ERR_NOT_FOUND, "server", "the server is gone");
     if (ok) {
         show_row(&row);
         printf("\nWhat was asked:\n");
-        ok = store_sources(store, id, show_source, &before, &err);
+        ok = store_sources(store, id, show_source, &shown, &err);
+        if (ok && !shown.any)
+            printf("  nothing yet\n");
     }
-    buf_done(&before);
+    buf_done(&shown.before);
     arena_done(&arena);
     return ok ? cli_flush(STATUS_DONE) : cli_fail(&err);
 }

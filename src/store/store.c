@@ -98,6 +98,21 @@ static bool update_for_reader(struct store *store, struct err *err)
     return true;
 }
 
+/* A database that was there before may be open to all. Only for what is known to be ours: another program's file, and one of
+ * another user, stay as they are. */
+static void for_owner_only(const struct store *store)
+{
+    static const char *const ends[] = { "", "-wal", "-shm" };
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        char *path = x_asprintf("%s%s", store->path, ends[i]);
+        if (stat(path, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077))
+            (void)!chmod(path, 0600);
+        free(path);
+    }
+}
+
 static bool set_up(struct store *store, struct err *err)
 {
     bool current = false;
@@ -107,6 +122,7 @@ static bool set_up(struct store *store, struct err *err)
     if (store->mode == STORE_READ)
         return (current || update_for_reader(store, err)) &&
                store_exec(store, "PRAGMA query_only = ON", "opening the database", err);
+    for_owner_only(store);
     return use_wal(store, err) && (current || schema_update(store, err));
 }
 

@@ -63,3 +63,20 @@ lines 3
 run 0 --db "$db" server remove lon-one lon-2
 run 0 --db "$db" server list
 tells 'no servers yet'
+
+# A folder that was named and is not there is a typing error; nothing is made.
+run 1 --db "$T/typo/x.db" server add m-1 --role dhcp
+tells "the folder $T/typo does not exist"
+[ ! -e "$T/typo" ]
+# A file that was open to all is for its owner only from then on; one that is no database stays as it is.
+: >"$T/open.db"
+chmod 644 "$T/open.db"
+run 0 --db "$T/open.db" server add m-1 --role dhcp
+[ "$(stat -c %a "$T/open.db")" = 600 ]
+run 0 --db "$T/open.db" server show m-1
+says 'nothing yet'
+echo 'no database, only some words in a file' >"$T/words.db"
+chmod 644 "$T/words.db"
+run 1 --db "$T/words.db" server add m-1 --role dhcp
+[ "$(stat -c %a "$T/words.db")" = 644 ]
+run 1 --db "$T" list scopes
