@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "ipamtui/cli.h"
@@ -38,6 +39,8 @@ static bool open_console(const struct cli_console *how, struct err *err)
 
 int main(int argc, char **argv)
 {
+    /* Memory may hold a password or a private key: no core file, and no other process of this user looks in. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     x_set_oom_handler(out_of_memory);
     setlocale(LC_CTYPE, "");
     /* A child that died while we wrote to it is told by the write; children start with the default again. */
