@@ -128,6 +128,9 @@ void stream_ended(struct transport *t, enum transport_step step, const struct er
     drop_carrier(t);
     question_end(t);
     buf_clear(&t->out);
+    /* Windows ends its lines with CR LF; neither is part of what it said. */
+    while (t->tail.len && strchr(" \t\r\n", buf_at(&t->tail)[t->tail.len - 1]))
+        t->tail.data[t->tail.start + --t->tail.len] = '\0';
     text_printable(buf_at(&t->tail), tail, sizeof(tail));
     log_line(t->name, "ended in %s: %s", step_names[step], copy.text);
     if (t->events.closed && !t->closing)
