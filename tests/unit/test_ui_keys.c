@@ -47,12 +47,12 @@ static void names(void **state)
 }
 
 static struct binding rows[] = {
-    { "global", "j", "cursor-down", NULL, 1 },
-    { "global", "g g", "cursor-first", NULL, 2 },
-    { "global", "g v", "go-server", NULL, 3 },
-    { "global", "d", "dates", NULL, 4 },
-    { "servers", "d d", "server-remove", NULL, 5 },
-    { "servers", "j", "mark-toggle", NULL, 6 },
+    { "global", "j", "cursor-down", NULL, 1, 1 },
+    { "global", "g g", "cursor-first", NULL, 2, 1 },
+    { "global", "g v", "go-server", NULL, 3, 1 },
+    { "global", "d", "dates", NULL, 4, 1 },
+    { "servers", "d d", "server-remove", NULL, 5, 1 },
+    { "servers", "j", "mark-toggle", NULL, 6, 1 },
 };
 
 static void sequences(void **state)
