@@ -1,5 +1,5 @@
 # Puts the program's own rows where a manual page says: .\" @rows options
-/^\.\\" @rows [a-z]+$/ {
+/^\.\\" @rows [a-z0-9]+$/ {
     command = program " schema --roff " $3
     lines = 0
     while ((command | getline line) > 0) {
