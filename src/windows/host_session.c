@@ -315,6 +315,8 @@ static void say_ended(struct session *session, const struct err *err, const char
         err_set(told, ERR_REMOTE, session->host->target.name,
                 "the remote program ended before PowerShell answered (\"%s\")",
                 command_of(session->host));
+    if (session->open && session->host->running > 0)
+        err_wrap(told, "cut off before its answer was whole");
     add_stderr(told, stderr_tail);
 }
 

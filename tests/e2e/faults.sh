@@ -33,6 +33,7 @@ words "$server_hang" 'no answer\|not answer\|within'
 words "$server_garbage" 'first bytes were'
 words "$server_huge_fragment" 'fragment'
 words "$server_bad_version" 'version'
+words "$server_half_fragment" 'cut off before its answer was whole'
 words "$server_entities" 'document type\|DTD\|entit'
 # What was known stays, marked as old.
 run 0 --db "$db" list scopes --columns server --format tsv
