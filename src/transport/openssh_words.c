@@ -75,7 +75,8 @@ bool openssh_progress(const char *line, enum transport_step *step)
         { "debug1: Executing proxy command", STEP_JUMP },
         { "debug1: Setting implicit ProxyCommand", STEP_JUMP },
         { "debug1: Connection established", STEP_KEX },
-        { "debug1: Local version string", STEP_KEX },
+        /* Behind a ProxyCommand our own version is sent before anything is connected; theirs is the sign. */
+        { "debug1: Remote protocol version", STEP_KEX },
         { "debug1: Server host key:", STEP_HOSTKEY },
         { "debug1: SSH2_MSG_SERVICE_ACCEPT", STEP_LOGIN },
         { "Authenticated to ", STEP_EXEC },
