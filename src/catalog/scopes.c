@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "ipamtui/catalog.h"
+#include "common_rows.h"
 #include "words.h"
 
 static const char *const words_type[] = { "dhcp", "bootp", "both", NULL };
@@ -24,7 +25,6 @@ static const struct source scope_sources[] = {
 #define SET_RANGE(p, other) \
     .write = { .cmdlet = "Set-DhcpServerv4Scope", .parameter = p, .set = "WithRange", .needs = other }
 #define SET_DNS(p) .write = { .cmdlet = "Set-DhcpServerv4DnsSetting", .parameter = p, .set = "" }
-#define UNREPORTED .empty = "not reported yet"
 
 #define UTIL_SQL "CASE WHEN o.in_use + o.free > 0 THEN o.in_use * 100.0 / (o.in_use + o.free) END"
 #define P(n, mask) " WHEN " #mask " THEN " #n
@@ -35,8 +35,6 @@ static const struct source scope_sources[] = {
     P(15, 4294836224) P(14, 4294705152) P(13, 4294443008) P(12, 4293918720) P(11, 4292870144) P(10, 4290772992)      \
     P(9, 4286578688) P(8, 4278190080) P(7, 4261412864) P(6, 4227858432) P(5, 4160749568) P(4, 4026531840)            \
     P(3, 3758096384) P(2, 3221225472) P(1, 2147483648) P(0, 0) " END"
-#define ANSWERED_SQL(source)                                                                                         \
-    "(SELECT a.ok_at FROM source a WHERE a.server = o.server AND a.object = 'scopes' AND a.source = '" source "')"
 
 static const struct property scope_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
@@ -58,11 +56,7 @@ static const struct property scope_properties[] = {
       .kind = KIND_PERCENT, .width = 5, .flags = PROP_DEFAULT | PROP_RIGHT | PROP_INDEX, .sql = UTIL_SQL, UNREPORTED },
     { .name = "free", .title = "Free", .help = "Addresses free to lease", .kind = KIND_INT, .width = 6,
       .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scope-statistics", "AddressesFree" }, UNREPORTED },
-    { .name = "level", .title = "Level", .help = "under, optimal or over, by the thresholds", .kind = KIND_ENUM,
-      .width = 7, .flags = PROP_DEFAULT, .values = words_level,
-      .sql = "CASE WHEN " UTIL_SQL " > coalesce(o.over, :over) THEN 'over' WHEN " UTIL_SQL " < coalesce(o.under, :under) THEN 'under' WHEN " UTIL_SQL
-             " IS NOT NULL THEN 'optimal' END",
-      UNREPORTED },
+    LEVEL_ROW(UTIL_SQL),
     { .name = "in_use", .title = "In use", .help = "Addresses leased", .kind = KIND_INT, .width = 6,
       .flags = PROP_WIDE | PROP_RIGHT, .read = { "scope-statistics", "AddressesInUse" }, UNREPORTED },
     { .name = "total", .title = "Total", .help = "Leasable addresses: in use and free", .kind = KIND_INT, .width = 6,
@@ -140,18 +134,9 @@ static const struct property scope_properties[] = {
       .kind = KIND_INT, .width = 8, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "no trend yet" },
     { .name = "full_in", .title = "Full in", .help = "Trend: days until no address is free, where use grows", .kind = KIND_INT,
       .width = 7, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "not by the trend" },
-    { .name = "over", .title = "Over", .help = "Percentage above which this scope is over; - as configured for all",
-      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
-    { .name = "under", .title = "Under", .help = "Percentage below which this scope is under; - as configured for all",
-      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
+    THRESHOLD_ROWS,
 
-    { .name = "since", .title = "Since", .help = "When its state changed as far as we saw; - if never while we looked",
-      .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE,
-      .sql = "(SELECT max(c.at) FROM state_change c WHERE c.object = 'scopes' AND c.row = o.id AND c.property = 'state')" },
-    { .name = "seen", .title = "Seen", .help = "When the server last listed its scopes", .kind = KIND_TIME, .width = 16,
-      .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scopes") },
-    { .name = "counted", .title = "Counted", .help = "When the server last reported its counters", .kind = KIND_TIME,
-      .width = 16, .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scope-statistics"), .empty = "never" },
+    LEARNT_ROWS("scopes", "scopes", "scope-statistics"),
 };
 
 const struct object_type catalog_scopes = {

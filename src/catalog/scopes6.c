@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "ipamtui/catalog.h"
+#include "common_rows.h"
 #include "words.h"
 
 static const struct source scope6_sources[] = {
@@ -10,10 +11,6 @@ static const struct source scope6_sources[] = {
     { .name = "scope6-statistics", .cmdlet = "Get-DhcpServerv6ScopeStatistics", .mode = SOURCE_ADDS, .what = WHAT_UTILIZATION,
       .role = ROLE_DHCP, .optional = true },
 };
-
-#define UNREPORTED .empty = "not reported yet"
-#define ANSWERED_SQL(source)                                                                                         \
-    "(SELECT a.ok_at FROM source a WHERE a.server = o.server AND a.object = 'scopes6' AND a.source = '" source "')"
 
 static const struct property scope6_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
@@ -32,11 +29,7 @@ static const struct property scope6_properties[] = {
       .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scope6-statistics", "AddressesInUse" }, UNREPORTED },
     { .name = "free", .title = "Free", .help = "Addresses free to lease", .kind = KIND_TEXT, .width = 20,
       .flags = PROP_WIDE | PROP_RIGHT, .read = { "scope6-statistics", "AddressesFree" }, UNREPORTED },
-    { .name = "level", .title = "Level", .help = "under, optimal or over, by the thresholds", .kind = KIND_ENUM, .width = 7,
-      .flags = PROP_DEFAULT, .values = words_level,
-      .sql = "CASE WHEN o.util > coalesce(o.over, :over) THEN 'over' WHEN o.util < coalesce(o.under, :under) THEN 'under'"
-             " WHEN o.util IS NOT NULL THEN 'optimal' END",
-      UNREPORTED },
+    LEVEL_ROW("o.util"),
     { .name = "reserved", .title = "Res", .help = "Addresses reserved for clients", .kind = KIND_INT, .width = 5,
       .flags = PROP_WIDE | PROP_RIGHT, .read = { "scope6-statistics", "ReservedAddress" }, UNREPORTED },
     { .name = "pending", .title = "Offers", .help = "Advertisements that wait for the client's answer", .kind = KIND_INT,
@@ -53,17 +46,8 @@ static const struct property scope6_properties[] = {
       .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "T2" } },
     { .name = "description", .title = "Description", .help = "Description of the scope", .kind = KIND_TEXT, .width = 20,
       .flags = PROP_WIDE | PROP_FLEX, .read = { "scopes6", "Description" }, .max = 256 },
-    { .name = "over", .title = "Over", .help = "Percentage above which this scope is over; - as configured for all",
-      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
-    { .name = "under", .title = "Under", .help = "Percentage below which this scope is under; - as configured for all",
-      .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100, .empty = "as configured for all" },
-    { .name = "since", .title = "Since", .help = "When its state changed as far as we saw; - if never while we looked",
-      .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE,
-      .sql = "(SELECT max(c.at) FROM state_change c WHERE c.object = 'scopes6' AND c.row = o.id AND c.property = 'state')" },
-    { .name = "seen", .title = "Seen", .help = "When the server last listed its IPv6 scopes", .kind = KIND_TIME, .width = 16,
-      .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scopes6") },
-    { .name = "counted", .title = "Counted", .help = "When the server last reported its counters", .kind = KIND_TIME,
-      .width = 16, .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL("scope6-statistics"), .empty = "never" },
+    THRESHOLD_ROWS,
+    LEARNT_ROWS("scopes6", "IPv6 scopes", "scope6-statistics"),
 };
 
 const struct object_type catalog_scopes6 = {

@@ -96,8 +96,9 @@ static const char *written(const struct listing *listing, const struct row *row,
 }
 
 /* A tab, a line end and a backslash would be taken for structure. */
-static void tsv_cell(struct buf *out, const char *text)
+static void tsv_cell(struct buf *out, const char *text, bool defused)
 {
+    (void)defused; /* spreadsheets ask before they open it, and other programs take it as it is */
     for (const char *at = text; *at; at++) {
         const char *special = strchr("\t\n\r\\", *at);
         if (special)
@@ -107,55 +108,67 @@ static void tsv_cell(struct buf *out, const char *text)
     }
 }
 
+/* How one of the two parts its cells and ends its lines. */
+struct delimited {
+    char between;
+    const char *line_end;
+    void (*cell)(struct buf *out, const char *text, bool defused);
+};
+
+static const struct delimited csv = { ',', "\r\n", csv_cell }, tsv = { '\t', "\n", tsv_cell };
+
+static void delimited_begin(struct listing_out *out, const struct listing *listing, const struct delimited *how)
+{
+    for (size_t i = 0; i < listing->column_count; i++) {
+        if (i)
+            buf_addc(&out->buf, how->between);
+        buf_adds(&out->buf, column(listing, i)->name);
+    }
+    buf_adds(&out->buf, how->line_end);
+}
+
+static void delimited_row(struct listing_out *out, const struct listing *listing, const struct row *row,
+                          const struct delimited *how)
+{
+    struct buf scratch = { 0 };
+    struct arena arena = { 0 };
+    for (size_t i = 0; i < listing->column_count; i++) {
+        if (i)
+            buf_addc(&out->buf, how->between);
+        how->cell(&out->buf, written(listing, row, i, &scratch, &arena),
+                  !listing->raw && row->values[listing->columns[i]].type == VALUE_TEXT);
+    }
+    buf_adds(&out->buf, how->line_end);
+    buf_done(&scratch);
+    arena_done(&arena);
+}
+
 static void csv_begin(struct listing_out *out, const struct listing *listing, const int *widths)
 {
     (void)widths;
-    for (size_t i = 0; i < listing->column_count; i++)
-        buf_addf(&out->buf, "%s%s", i ? "," : "", column(listing, i)->name);
-    buf_adds(&out->buf, "\r\n");
+    delimited_begin(out, listing, &csv);
 }
 
 static void csv_row(struct listing_out *out, const struct listing *listing, const int *widths, const struct row *row,
                     int64_t number)
 {
-    struct buf scratch = { 0 };
-    struct arena arena = { 0 };
     (void)widths;
     (void)number;
-    for (size_t i = 0; i < listing->column_count; i++) {
-        if (i)
-            buf_addc(&out->buf, ',');
-        csv_cell(&out->buf, written(listing, row, i, &scratch, &arena),
-                 !listing->raw && row->values[listing->columns[i]].type == VALUE_TEXT);
-    }
-    buf_adds(&out->buf, "\r\n");
-    buf_done(&scratch);
-    arena_done(&arena);
+    delimited_row(out, listing, row, &csv);
 }
 
 static void tsv_begin(struct listing_out *out, const struct listing *listing, const int *widths)
 {
     (void)widths;
-    for (size_t i = 0; i < listing->column_count; i++)
-        buf_addf(&out->buf, "%s%s", i ? "\t" : "", column(listing, i)->name);
-    buf_addc(&out->buf, '\n');
+    delimited_begin(out, listing, &tsv);
 }
 
 static void tsv_row(struct listing_out *out, const struct listing *listing, const int *widths, const struct row *row,
                     int64_t number)
 {
-    struct buf scratch = { 0 };
-    struct arena arena = { 0 };
     (void)widths;
     (void)number;
-    for (size_t i = 0; i < listing->column_count; i++) {
-        if (i)
-            buf_addc(&out->buf, '\t');
-        tsv_cell(&out->buf, written(listing, row, i, &scratch, &arena));
-    }
-    buf_addc(&out->buf, '\n');
-    buf_done(&scratch);
-    arena_done(&arena);
+    delimited_row(out, listing, row, &tsv);
 }
 
 /* ------------------------------------------------------------------ json */
