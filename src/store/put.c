@@ -178,6 +178,15 @@ static bool defined(const struct putter *p)
     return true;
 }
 
+/* The list of an object makes rows; so do additions where that list is refused, but not those that may speak of anything: an
+ * event log knows zones that are gone, and an error may name the server itself. */
+static bool makes_rows(const struct putter *p)
+{
+    if (p->source->mode == SOURCE_DEFINES)
+        return true;
+    return !p->source->row_error && !p->source->zone_events && !defined(p);
+}
+
 static void putter_done(struct putter *p)
 {
     store_release(p->store, p->find);
@@ -188,7 +197,7 @@ static void putter_done(struct putter *p)
 static bool putter_init(struct putter *p, struct err *err)
 {
     choose_columns(p);
-    p->may_insert = p->source->mode == SOURCE_DEFINES || !defined(p);
+    p->may_insert = makes_rows(p);
     p->find = prepare_with(p, find_sql, err);
     p->insert = p->find ? prepare_with(p, insert_sql, err) : NULL;
     p->update = p->insert && p->column_count ? prepare_with(p, update_sql, err) : NULL;

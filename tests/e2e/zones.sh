@@ -35,6 +35,25 @@ run 4 --db "$db" status --format prometheus
 says 'ipamtui_status 4'
 run 2 --db "$db" status --format nonsense
 
+# What a stopped DNS server was never seen to have is not made up from its event log, nor from errors that name the server;
+# what it had is in error and makes its zones less than well.
+"$SIMHOST" make "$T/stopped" --servers 2 --role dns --zones 20 --seed 3 --even --clean >/dev/null
+run 0 --db "$T/stopped.db" server import "$T/stopped/servers.csv"
+stopped=$(sed -n 2p "$T/stopped/servers.csv" | cut -d, -f1)
+"$SIMHOST" set "$T/stopped" "$stopped" ServiceController:DNS Status Stopped
+run 3 --db "$T/stopped.db" retrieve
+run 0 --db "$T/stopped.db" list zoneservers "server:$stopped" --columns zone --format tsv
+[ "$(wc -l <"$out")" -eq 1 ] || fail "no zone of a server that never listed any: $(cat "$out")"
+"$SIMHOST" set "$T/stopped" "$stopped" ServiceController:DNS Status Running
+run 0 --db "$T/stopped.db" retrieve
+"$SIMHOST" set "$T/stopped" "$stopped" ServiceController:DNS Status Stopped
+run 3 --db "$T/stopped.db" retrieve
+run 0 --db "$T/stopped.db" list zoneservers "server:$stopped health:error cause:*stopped*" --columns zone --format tsv
+[ "$(wc -l <"$out")" -gt 1 ] || fail 'its zones are in error'
+sed 1d "$out" | sort >"$T/its"
+run 0 --db "$T/stopped.db" list zones 'health:ok' --columns zone --format tsv
+[ -z "$(sed 1d "$out" | sort | comm -12 - "$T/its")" ] || fail 'no zone is well with a server that is not'
+
 # Events count until they are reset.
 zone=$("$IPAMTUI" --db "$db" list zones 'cause:*event*' --columns zone --format tsv | sed -n 2p)
 [ -n "$zone" ] || fail 'a zone has an event'
