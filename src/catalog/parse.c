@@ -204,6 +204,22 @@ static bool parse_prefix(const struct property *p, const char *text, struct aren
     return true;
 }
 
+/* How often we do something: none of the durations of Windows, and may be never. */
+static bool parse_interval(const struct property *p, const char *text, struct value *out, struct err *err)
+{
+    char high[DURATION_TEXT_SIZE];
+    int64_t s = 0;
+
+    if (text_casecmp(text, "never") != 0 && strcmp(text, "0") != 0) {
+        if (!duration_parse(text, p->name, &s, err))
+            return false;
+        if (s < 0 || s > p->max)
+            return err_set(err, ERR_INPUT, p->name, "%s is at most %s, or never", p->name, duration_format(p->max, high));
+    }
+    *out = V_INT(s);
+    return true;
+}
+
 static bool parse_duration(const struct property *p, const char *text, struct arena *arena, struct value *out,
                            struct err *err)
 {
@@ -211,6 +227,8 @@ static bool parse_duration(const struct property *p, const char *text, struct ar
     char low[DURATION_TEXT_SIZE], high[DURATION_TEXT_SIZE];
 
     (void)arena;
+    if (p->flags & PROP_LOCAL)
+        return parse_interval(p, text, out, err);
     if (!duration_parse(text, p->name, &s, err))
         return false;
     if (s != DURATION_UNLIMITED && (p->min != 0 || p->max != 0) && (s < p->min || s > p->max))

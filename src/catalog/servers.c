@@ -33,6 +33,11 @@ static const struct source server_sources[] = {
     " WHEN o.dhcp_major >= 10 THEN '2016 or later' END"
 #define UTIL_SQL "CASE WHEN o.in_use + o.free > 0 THEN o.in_use * 100.0 / (o.in_use + o.free) END"
 
+/* Named as what the configuration has for all. */
+#define INTERVAL(key, head, words)                                                                                    \
+    { .name = key, .title = head, .help = words, .kind = KIND_DURATION, .width = 8,                                   \
+      .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 365 * 86400, .empty = "as configured for all" }
+
 static const struct property server_properties[] = {
     { .name = "server", .title = "Server", .help = "Name under which this server is managed here", .kind = KIND_TEXT,
       .width = 14, .flags = PROP_KEY | PROP_LOCAL | PROP_DEFAULT | PROP_FLEX, .column = "name", .max = 63 },
@@ -108,6 +113,11 @@ static const struct property server_properties[] = {
       .flags = PROP_LOCAL | PROP_NOTE, .max = 1023 },
     { .name = "read_only", .title = "Read only", .help = "Nothing is ever changed on it", .kind = KIND_BOOL, .width = 9,
       .flags = PROP_LOCAL | PROP_NOTE, .sql = "coalesce(o.read_only, 0)" /* not set is no, not unknown */ },
+
+    INTERVAL("verify_service", "Verify service", "How often its service states are verified; 0s never"),
+    INTERVAL("verify_utilization", "Verify use", "How often the utilization of its scopes is read; 0s never"),
+    INTERVAL("verify_zones", "Verify zones", "How often its zones are verified; 0s never"),
+    INTERVAL("verify_configuration", "Verify config", "How often everything else of it is read; 0s never"),
 
     { .name = "domain_joined", .title = "Domain", .help = "Is it a member of a domain", .kind = KIND_BOOL, .width = 6,
       .flags = PROP_NOTE, .read = { "dhcp-setting", "IsDomainJoined" } },

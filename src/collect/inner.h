@@ -93,7 +93,8 @@ struct server {
     bool asking;
     uint64_t ask_id;
     /* verify.c */
-    int64_t due_ms[VERIFY_ROUNDS]; /* monotonic; 0 = not looked at yet */
+    int64_t every_s[VERIFY_ROUNDS]; /* 0 = never */
+    int64_t due_ms[VERIFY_ROUNDS];  /* monotonic; 0 = not looked at yet */
     int misses;                    /* times in a row that it did not answer */
 };
 struct server *server_get(struct collector *c, server_id id);

@@ -16,12 +16,13 @@ enum { TICK_MS = 60000, SOON_MS = 1000, FIRST_MS = 20000, BACKOFF_MAX = 3, JITTE
 
 static const struct round {
     unsigned what;
-    size_t interval; /* offset in struct settings */
+    size_t interval;  /* for all: offset in struct settings */
+    const char *name; /* property of a server that says otherwise */
 } rounds[] = {
-    { WHAT_SERVICE, offsetof(struct settings, verify_service_s) },
-    { WHAT_UTILIZATION, offsetof(struct settings, verify_utilization_s) },
-    { WHAT_DNS, offsetof(struct settings, verify_zones_s) },
-    { WHAT_DHCP, offsetof(struct settings, verify_configuration_s) },
+    { WHAT_SERVICE, offsetof(struct settings, verify_service_s), "verify_service" },
+    { WHAT_UTILIZATION, offsetof(struct settings, verify_utilization_s), "verify_utilization" },
+    { WHAT_DNS, offsetof(struct settings, verify_zones_s), "verify_zones" },
+    { WHAT_DHCP, offsetof(struct settings, verify_configuration_s), "verify_configuration" },
 };
 _Static_assert(COUNT(rounds) == VERIFY_ROUNDS, "a due time a round");
 
@@ -40,12 +41,13 @@ struct verifier {
     int64_t next_ms;
 };
 
-static int64_t interval_ms(const struct collector *c, size_t round)
+static int64_t interval_s(const struct collector *c, const struct row *server, size_t round)
 {
+    int at = catalog_property(&catalog_servers, rounds[round].name);
     int64_t s = 0;
 
     memcpy(&s, (const char *)&c->set + rounds[round].interval, sizeof(s));
-    return s * 1000;
+    return at >= 0 && server->values[at].type == VALUE_INT ? server->values[at].i : s;
 }
 
 static int64_t random_below(struct verifier *v, int64_t limit)
@@ -56,7 +58,7 @@ static int64_t random_below(struct verifier *v, int64_t limit)
 /* The interval, a little more or less, doubled for each time in a row that the server did not answer. */
 static int64_t wait_ms(struct verifier *v, const struct server *server, size_t round)
 {
-    int64_t ms = interval_ms(v->c, round) << MIN(server->misses, BACKOFF_MAX);
+    int64_t ms = (server->every_s[round] * 1000) << MIN(server->misses, BACKOFF_MAX);
     int64_t spread = ms * JITTER_PERCENT / 100;
 
     return ms - spread + random_below(v, 2 * spread);
@@ -112,6 +114,20 @@ void verify_asked(struct server *server, unsigned what, bool reached)
 }
 
 /* ------------------------------------------------------------------ a tick */
+/* True if they are other ones than before. */
+static bool read_intervals(const struct verifier *v, struct server *server, const struct row *row)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < COUNT(rounds); i++) {
+        int64_t s = interval_s(v->c, row, i);
+
+        changed = changed || s != server->every_s[i];
+        server->every_s[i] = s;
+    }
+    return changed;
+}
+
 static bool look_at(void *ctx, const struct row *row)
 {
     struct verifier *v = ctx;
@@ -119,10 +135,10 @@ static bool look_at(void *ctx, const struct row *row)
     int64_t now_ms = clock_mono_ms();
     unsigned what = 0;
 
-    if (server->due_ms[0] == 0)
+    if (read_intervals(v, server, row) || server->due_ms[0] == 0)
         first_due(v, server);
     for (size_t i = 0; i < COUNT(rounds); i++) {
-        if (interval_ms(v->c, i) <= 0)
+        if (server->every_s[i] <= 0)
             continue;
         if (server->due_ms[i] <= now_ms) {
             what |= rounds[i].what;

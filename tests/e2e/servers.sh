@@ -56,6 +56,22 @@ run 0 --db "$db" server show lon-one --format json
 says '"user":null'
 says '"port":2222'
 
+# How often it is verified, if not as all are.
+run 0 --db "$db" server set lon-one verify_service=5m verify_zones=never verify_utilization=0 verify_configuration=1d
+run 0 --db "$db" server show lon-one
+grep -Eq '^ *[Vv]erify.*5m$' "$out" || fail 'the interval is shown'
+run 0 --db "$db" list servers --columns verify_service,verify_utilization,verify_zones,verify_configuration --format csv server:lon-one
+says '300,0,0,86400'
+run 2 --db "$db" server set lon-one verify_service=often
+tells 'verify_service'
+run 2 --db "$db" server set lon-one verify_service=-5m
+run 2 --db "$db" server set lon-one verify_service=unlimited
+tells 'at most 365d, or never'
+run 2 --db "$db" server set lon-one verify_zones=900d
+run 0 --db "$db" server set lon-one verify_service=
+run 0 --db "$db" server show lon-one --format json
+says '"verify_service":null'
+
 run 1 --db "$db" server remove lon-one lon-8
 tells 'no such server'
 run 0 --db "$db" server list --columns server --format tsv

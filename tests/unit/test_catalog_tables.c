@@ -232,6 +232,15 @@ static void parse_table(void **state)
         { &catalog_servers, "port", "22", true, V_INT(22) },
         { &catalog_servers, "port", "0", false, V_NULL },
         { &catalog_servers, "port", "", true, V_NULL }, /* the default again */
+        { &catalog_servers, "verify_service", "5m", true, V_INT(300) },
+        { &catalog_servers, "verify_service", "0", true, V_INT(0) },
+        { &catalog_servers, "verify_zones", "Never", true, V_INT(0) },
+        { &catalog_servers, "verify_zones", "", true, V_NULL }, /* as for all again */
+        { &catalog_servers, "verify_zones", "unlimited", false, V_NULL },
+        { &catalog_servers, "verify_configuration", "-5m", false, V_NULL },
+        { &catalog_servers, "verify_configuration", "15", false, V_NULL }, /* of what? */
+        { &catalog_servers, "verify_utilization", "2000d", false, V_NULL },
+        { &catalog_scopes, "lease_duration", "never", false, V_NULL },
         { &catalog_servers, "last_seen", "2026-11-25T10:00:00Z", true, V_INT(1795600800) },
         { &catalog_servers, "last_seen", "2026-11-25", true, V_INT(1795564800) },
         { &catalog_servers, "last_seen", "yesterday", false, V_NULL },

@@ -586,6 +586,40 @@ static void verified_regularly(void **state)
     world_end(&w);
 }
 
+static void set_interval(struct world *w, size_t server, const char *property, int64_t seconds)
+{
+    struct store *store = NULL;
+    struct err err = { 0 };
+
+    assert_true(store_open(w->db, STORE_WRITE, &store, &err));
+    assert_true(store_server_set(store, w->ids[server], catalog_property(&catalog_servers, property), V_INT(seconds), &err));
+    store_close(store);
+}
+
+/* What a server's row says goes before what is configured for all: one is verified often, the others never. */
+static void intervals_of_their_own(void **state)
+{
+    struct world w;
+    struct collector_options how = { .verify = true };
+    struct err err = { 0 };
+
+    (void)state;
+    world_begin(&w);
+    how.db_path = w.db;
+    w.options.verify_service_s = 3600;
+    w.options.verify_utilization_s = w.options.verify_zones_s = w.options.verify_configuration_s = 0;
+    for (size_t i = 0; i < w.count; i++)
+        set_interval(&w, i, "verify_service", i == 1 ? 1 : 0);
+    w.notes = mailbox_new();
+    assert_true(collector_start(&how, &w.options, w.notes, &w.collector, &err));
+    assert_true(store_open(w.db, STORE_READ, &w.reader, &err));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(hear(&w, NOTE_FINISHED, 0, 10000)->total, 1);
+    for (size_t i = 0; i < w.heard_count; i++)
+        assert_true(w.heard[i]->kind != NOTE_SERVER || w.heard[i]->server == w.ids[1]);
+    world_end(&w);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -616,6 +650,7 @@ int main(void)
         cmocka_unit_test(store_held_by_another),
         cmocka_unit_test(kept_session_died),
         cmocka_unit_test(verified_regularly),
+        cmocka_unit_test(intervals_of_their_own),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
