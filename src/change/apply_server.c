@@ -469,8 +469,10 @@ static void server_send(struct apply_server *server)
             break;
         }
         if (server->sent_since_read > 0 && clock_mono_ms() - server->seen.at_ms > apply->limits.fresh_ms) {
-            if (server->in_flight == 0)
-                read_begin(server, SERVER_READING);
+            if (server->in_flight == 0) { /* what was sent is read back now, not when the slow window has ended: results are waited for */
+                server->to = server->next;
+                sending_done(server);
+            }
             return; /* else: when what is in flight has ended */
         }
         if (!send_next(server))
@@ -515,12 +517,13 @@ static void send_answered(struct apply_call *call, enum ps_end end, const struct
                                                   : "the call took too long and was stopped";
             continue;
         }
-        work->answered = true;
+        work->answered = apply->steps[i].answered = true;
         work->refused = call->errored;
         if (call->errored) {
             keep_refusal(server, call, i);
             apply_failure(apply); /* now: whoever stops after K failures does not want the window's rest */
         }
+        apply_step_changed(apply, i);
     }
     if (end == PS_LOST && !server->lost) {
         server->lost = true;

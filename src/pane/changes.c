@@ -160,8 +160,9 @@ static void steps_preview(struct store *store, row_id id, int64_t now_s, struct 
             if (shown_known(&s, rows[i].property) && shown_value(&s, rows[i].property).s[0])
                 preview_add(out, LOOK_NORMAL, "%s%s", rows[i].label, shown_text(&s, rows[i].property, out));
         }
-        preview_add(out, LOOK_DIM, "Change %s, step %s: sent %s, settled %s", shown_text(&s, "change", out), shown_text(&s, "step", out),
-                    shown_age(&s, "opened", out), shown_age(&s, "settled", out));
+        preview_add(out, LOOK_DIM, "Change %s, step %s: %s%s%s%s", shown_text(&s, "change", out), shown_text(&s, "step", out),
+                    shown_known(&s, "opened") ? "sent " : "not sent", shown_known(&s, "opened") ? shown_age(&s, "opened", out) : "",
+                    shown_known(&s, "settled") ? ", settled " : "", shown_known(&s, "settled") ? shown_age(&s, "settled", out) : "");
     }
     shown_done(&s);
 }

@@ -156,7 +156,20 @@ static void add_shown(struct buf *out, const struct property *p, struct value v)
         buf_adds(out, property_show(p, v, text, sizeof(text)));
 }
 
-/* "lease_duration 8h -> 4d", "exclusion": what lists say of a step beside its key. */
+/* Of a row below another, what is its own: "10.1.2.10-10.1.2.20" of an exclusion, without its scope. */
+static void add_own_key(struct buf *out, const struct change_step *step)
+{
+    int places[8];
+    size_t count = journal_key_places(step->object, places, COUNT(places));
+
+    for (size_t i = 1; i < count; i++) {
+        char text[300];
+
+        buf_addf(out, "%s%s", i > 1 ? "-" : " ", property_show(&step->object->properties[places[i]], step->key[i], text, sizeof(text)));
+    }
+}
+
+/* "lease_duration 8h -> 4d", "add exclusion 10.1.2.10-10.1.2.20": what lists say of a step beside its key. */
 static const char *step_words(const struct change_step *step, struct arena *arena)
 {
     struct buf out = { 0 };
@@ -171,6 +184,7 @@ static const char *step_words(const struct change_step *step, struct arena *aren
         add_shown(&out, p, step->after);
     } else {
         buf_addf(&out, "%s %s", op_words[step->op], step->object->noun);
+        add_own_key(&out, step);
     }
     words = arena_strdup(arena, buf_at(&out));
     buf_done(&out);

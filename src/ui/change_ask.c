@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "changes.h"
+#include "ipamtui/clock.h"
 #include "ipamtui/text.h"
 #include "screen.h"
 
@@ -82,14 +83,14 @@ static void start(struct ui *ui, int stop_after)
     changes->applying = true;
     changes->shown = changes->stopping = false;
     changes->change = 0;
-    changes->now[0] = '\0';
     changes->progress = (struct apply_progress){ 0 };
+    apply_watch_begin(&changes->watch, plan, clock_mono_ms());
     desk_apply(changes->desk, changes->other, &limits);
     change_plan_free(changes->other);
     changes->other = NULL;
     plan_pane_changed(ui);
-    ui_say(ui, LOOK_NORMAL, "Applying %zu change%s on %zu server%s; x stops", changes->applied.steps,
-           changes->applied.steps == 1 ? "" : "s", changes->applied.servers, changes->applied.servers == 1 ? "" : "s");
+    ui_say(ui, LOOK_NORMAL, "Applying %zu change%s on %zu server%s", changes->applied.steps, changes->applied.steps == 1 ? "" : "s",
+           changes->applied.servers, changes->applied.servers == 1 ? "" : "s");
 }
 
 static void yes(struct ui *ui, void *ctx)

@@ -164,6 +164,16 @@ void ui_changes_preview(struct ui *ui, const struct object_type *object, const s
     }
 }
 
+void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
+{
+    struct changes *changes = ui->changes;
+    bool about = object == &catalog_change_steps || object == &catalog_changes;
+
+    if (!about || !row || !changes || !changes->applying || row->values[catalog_property(object, "change")].i != changes->change)
+        return;
+    apply_watch_preview(&changes->watch, object == &catalog_change_steps, changes->stopping, clock_mono_ms(), preview);
+}
+
 /* ------------------------------------------------------------------ undo while pending */
 static void stack_push(struct plan_stack *stack, struct change_plan *take_plan)
 {
@@ -208,6 +218,50 @@ bool changes_undo_edit(struct ui *ui, bool redo, struct err *err)
 }
 
 /* ------------------------------------------------------------------ edits by commands */
+static void forget_edits(struct changes *changes)
+{
+    free(changes->repeat);
+    free(changes->repeat_what);
+    arena_done(&changes->repeat_mem);
+    changes->repeat = NULL;
+    changes->repeat_what = NULL;
+    changes->repeat_count = 0;
+}
+
+/* For ".". Those that mean the very rows they were made for (exclusions removed where they stand) do not fit others. */
+static void keep_edits(struct changes *changes, const struct object_type *object, const struct change_edit *edits, size_t count, const char *what)
+{
+    if (edits == changes->repeat)
+        return;
+    forget_edits(changes);
+    changes->repeat = x_calloc(count + 1, sizeof *changes->repeat);
+    for (size_t i = 0; i < count; i++) {
+        struct change_edit edit = edits[i];
+
+        edit.text = edit.text ? arena_strdup(&changes->repeat_mem, edit.text) : NULL;
+        edit.find = edit.find ? arena_strdup(&changes->repeat_mem, edit.find) : NULL;
+        changes->repeat[changes->repeat_count++] = edit;
+    }
+    changes->repeat_object = object;
+    changes->repeat_what = x_strdup(what);
+}
+
+bool changes_repeat(struct command_call *call, struct err *err)
+{
+    struct changes *changes = call->ui->changes;
+    char *what;
+    bool ok;
+
+    if (!changes || changes->repeat_count == 0)
+        return err_set(err, ERR_INPUT, "", "nothing was edited in this session yet: e or c does, then this repeats it on other rows");
+    if (call->object != changes->repeat_object)
+        return err_set(err, ERR_INPUT, "", "the last edit (%s) was about %ss", changes->repeat_what, changes->repeat_object->noun);
+    what = x_strdup(changes->repeat_what);
+    ok = changes_edit_rows(call, changes->repeat, changes->repeat_count, what, err);
+    free(what);
+    return ok;
+}
+
 bool changes_edit_rows(struct command_call *call, const struct change_edit *edits, size_t count, const char *what,
                        struct err *err)
 {
@@ -219,27 +273,15 @@ bool changes_edit_rows(struct command_call *call, const struct change_edit *edit
     free(changes->edit);
     changes->edit = x_strdup(what);
     changes->edit_targets = call->count;
+    keep_edits(changes, call->object, edits, count, what);
     desk_edit_rows(changes->desk, call->object, call->ids, call->count, edits, count);
     return true;
 }
 
-/* "lease_duration=8h: 58 of 60 planned, 1 already so, 1 refused: 10.1.2.0 is outside the range". */
-static void say_edit(struct ui *ui, const struct change_plan *plan)
+/* The first target that is refused, and why. */
+static void first_refused(const struct change_plan *plan, struct buf *out)
 {
-    struct changes *changes = ui->changes;
-    struct plan_totals t;
-    struct buf text = { 0 };
-    size_t not_so;
-    char keys[32];
-
-    change_plan_totals(plan, &t);
-    not_so = MIN(changes->edit_targets, t.same + t.not_applicable + t.refused);
-    buf_addf(&text, "%s: planned for %zu of %zu", changes->edit, changes->edit_targets - not_so, changes->edit_targets);
-    if (t.same)
-        buf_addf(&text, ", %zu already so", t.same);
-    if (t.not_applicable)
-        buf_addf(&text, ", %zu it does not apply to", t.not_applicable);
-    for (size_t i = 0; t.refused && i < plan->note_count; i++) {
+    for (size_t i = 0; i < plan->note_count; i++) {
         struct plan_line line = { .kind = PLAN_LINE_NOTE, .first = i };
         struct arena mem = { 0 };
         struct plan_text note;
@@ -247,14 +289,39 @@ static void say_edit(struct ui *ui, const struct change_plan *plan)
         if (plan->notes[i].kind != PLAN_REFUSED)
             continue;
         change_plan_text(plan, &line, &mem, &note);
-        buf_addf(&text, ", %zu refused: %s %s", t.refused, note.object, note.what);
+        buf_addf(out, ": %s %s", note.object, note.what);
         arena_done(&mem);
-        break;
+        return;
     }
+}
+
+/* "set lease_duration=8h: planned for 58 of 60, 1 already so, 1 refused (w shows the plan): 10.1.2.0 lies outside ...". How many
+ * comes before what: the line is cut where it ends. */
+static void say_edit(struct ui *ui, const struct change_plan *plan)
+{
+    struct changes *changes = ui->changes;
+    bool shown = strcmp(ui_pane(ui)->ops->name, "plan") == 0;
+    struct plan_totals t;
+    struct buf text = { 0 };
+    size_t not_so, fit;
+    char keys[32];
+
+    change_plan_totals(plan, &t);
+    not_so = MIN(changes->edit_targets, t.same + t.not_applicable + t.refused);
+    buf_addf(&text, "planned for %zu of %zu", changes->edit_targets - not_so, changes->edit_targets);
+    if (t.same)
+        buf_addf(&text, ", %zu already so", t.same);
+    if (t.not_applicable)
+        buf_addf(&text, ", %zu it does not apply to", t.not_applicable);
+    if (t.refused)
+        buf_addf(&text, ", %zu refused", t.refused);
     keytable_keys_of(&ui->keys, ui_pane(ui)->ops->name, "plan", keys, sizeof keys);
-    if (not_so < changes->edit_targets)
-        buf_addf(&text, "; nothing is sent yet (%s shows the plan)", keys[0] ? keys : ":plan");
-    ui_say(ui, t.refused ? LOOK_WARN : LOOK_NORMAL, "%s", buf_at(&text));
+    if (!shown && not_so < changes->edit_targets)
+        buf_addf(&text, " (%s shows the plan)", keys[0] ? keys : ":plan");
+    fit = text_fit(changes->edit, MAX(ui->layout.message.w - text_width(buf_at(&text)) - 3, 12), NULL);
+    if (t.refused)
+        first_refused(plan, &text);
+    ui_say(ui, t.refused ? LOOK_WARN : LOOK_NORMAL, "%.*s%s: %s", (int)fit, changes->edit, changes->edit[fit] ? "…" : "", buf_at(&text));
     buf_done(&text);
 }
 
@@ -346,15 +413,8 @@ static void take_steps(struct ui *ui, const struct desk_note *note)
 {
     struct changes *changes = ui->changes;
 
-    for (size_t i = 0; i < note->step_count; i++) {
-        const struct change_step *step = &note->steps[i];
-        char object[300];
-
-        if (step->state == CHANGE_OPEN || step->state == CHANGE_PLANNED)
-            continue;
-        snprintf(changes->now, sizeof changes->now, "%s %s %s", step->server_name,
-                 change_step_object(step, object, sizeof object), change_state_name(step->state));
-    }
+    for (size_t i = 0; changes->applying && i < note->step_count; i++)
+        apply_watch_step(&changes->watch, &note->steps[i]);
     changes_stored(ui);
 }
 
@@ -384,16 +444,29 @@ static void take_applied(struct ui *ui, const struct desk_note *note)
 
 /* ------------------------------------------------------------------ questions of servers */
 struct desk_question {
+    struct desk_question *next;
     struct ui *ui;
     uint64_t id;
+    struct overlay *dialog;
 };
+
+static void forget_question(struct changes *changes, struct desk_question *question)
+{
+    for (struct desk_question **at = &changes->questions; *at; at = &(*at)->next) {
+        if (*at == question) {
+            *at = question->next;
+            break;
+        }
+    }
+    free(question);
+}
 
 static void answered(struct ui *ui, int button, const char *const *answers, void *ctx)
 {
     struct desk_question *question = ctx;
 
     desk_answer(ui->changes->desk, question->id, button == 0 ? answers : NULL);
-    free(question);
+    forget_question(ui->changes, question);
 }
 
 static void take_ask(struct ui *ui, const struct desk_note *note)
@@ -406,14 +479,28 @@ static void take_ask(struct ui *ui, const struct desk_note *note)
     char *text = x_asprintf("%s%s%s\n%s", note->ask.host, note->ask.host[0] ? ":\n" : "", note->ask.text,
                             key ? "\nAccept it only if you know that it is this host's.\n" : "");
 
-    *question = (struct desk_question){ ui, note->ask_id };
+    *question = (struct desk_question){ ui->changes->questions, ui, note->ask_id, NULL };
+    ui->changes->questions = question;
     for (int i = 0; i < note->ask.prompt_count && i < 4; i++) {
         fields[i].label = note->ask.prompts[i][0] ? note->ask.prompts[i] : "Password:";
         fields[i].echo = note->ask.kind == ASK_PROMPTS && note->ask.echo[i];
     }
-    ui_dialog(ui, key ? "To apply: unknown host key" : "To apply: login", text, key ? key_buttons : text_buttons, 2, key ? 1 : 0,
-              fields, MIN(note->ask.prompt_count, 4), answered, question);
+    question->dialog = ui_dialog(ui, key ? "To apply: unknown host key" : "To apply: login", text, key ? key_buttons : text_buttons, 2,
+                                 key ? 1 : 0, fields, MIN(note->ask.prompt_count, 4), answered, question);
     free(text);
+}
+
+/* Nobody waits for the answer any more: the server gave up, or the change was stopped. */
+static void ask_gone(struct ui *ui, uint64_t id)
+{
+    for (struct desk_question *question = ui->changes->questions; question; question = question->next) {
+        if (question->id != id)
+            continue;
+        ui_drop(ui, question->dialog);
+        forget_question(ui->changes, question);
+        ui_say(ui, LOOK_NORMAL, "The question was withdrawn: its server does not wait for an answer any more");
+        return;
+    }
 }
 
 static void take_note(struct ui *ui, struct desk_note *note)
@@ -433,7 +520,7 @@ static void take_note(struct ui *ui, struct desk_note *note)
     case DESK_APPLIED: take_applied(ui, note); break;
     case DESK_CHANGES: changes_stored(ui); break;
     case DESK_ASK: take_ask(ui, note); break;
-    case DESK_ASK_GONE: break; /* an answer that comes too late is not heard */
+    case DESK_ASK_GONE: ask_gone(ui, note->ask_id); break;
     case DESK_FAULT: ui_error(ui, &note->err); break;
     }
     if (note->request)
@@ -455,41 +542,61 @@ static void take_notes(void *ctx, int fd, short revents)
 }
 
 /* ------------------------------------------------------------------ the strip, leaving */
+static void strip_apply(const struct ui *ui, struct buf *out)
+{
+    const struct changes *changes = ui->changes;
+    const struct apply_progress *p = &changes->progress;
+    int64_t bad = p->counts[CHANGE_FAILED] + p->counts[CHANGE_CONFLICT] + p->counts[CHANGE_UNKNOWN];
+    char rate[64], keys[32];
+
+    buf_addf(out, "%s %zu/%zu", changes->stopping ? "Stopping" : "Applying", apply_watch_answered(&changes->watch), changes->applied.steps);
+    if (bad)
+        buf_addf(out, ", %lld not done", (long long)bad);
+    if (apply_watch_rate(&changes->watch, clock_mono_ms(), rate, sizeof rate)[0])
+        buf_addf(out, ", %s", rate);
+    buf_addf(out, ", %zu of %zu server%s done", p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
+    keytable_keys_of(&ui->keys, ui->panes[ui->pane].ops->name, "change-stop", keys, sizeof keys);
+    buf_addf(out, changes->stopping ? " | " : " (%s stops) | ", keys[0] ? keys : ":change-stop");
+}
+
+size_t ui_changes_pending(const struct ui *ui)
+{
+    return ui->changes ? ui->changes->totals.steps : 0;
+}
+
 void ui_changes_strip(const struct ui *ui, struct buf *out)
 {
     const struct changes *changes = ui->changes;
 
     if (!changes)
         return;
-    if (changes->applying) {
-        const struct apply_progress *p = &changes->progress;
-        int64_t bad = p->counts[CHANGE_FAILED] + p->counts[CHANGE_CONFLICT] + p->counts[CHANGE_UNKNOWN];
-
-        buf_addf(out, "%s %lld/%zu, %zu of %zu server%s done", changes->stopping ? "Stopping" : "Applying", (long long)settled(p),
-                 changes->applied.steps, p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
-        if (bad)
-            buf_addf(out, ", %lld not done", (long long)bad);
-        buf_addf(out, "%s | ", changes->stopping ? "" : " (x stops)");
-    }
+    if (changes->applying)
+        strip_apply(ui, out);
     if (changes->totals.steps > 0)
         buf_addf(out, "%zu change%s pending (w) | ", changes->totals.steps, changes->totals.steps == 1 ? "" : "s");
 }
 
 static void quit_answer(struct ui *ui, int button, const char *const *answers, void *ctx)
 {
+    struct changes *changes = ui->changes;
+
     (void)answers;
     (void)ctx;
-    if (button == 0 || button == 1) {
-        if (!ui->changes->applying) {
-            ui->quit = true;
-            return;
-        }
-        ui->changes->quit_after = true;
-        ui_say(ui, LOOK_NORMAL, button == 0 ? "Leaving when the change has ended" : "Stopping; leaving when what is in flight is settled");
+    if (button != 0 && button != 1) {
+        if (changes->quit_after)
+            ui_say(ui, LOOK_NORMAL, "Staying");
+        changes->quit_after = false;
+        return;
     }
+    if (!changes->applying) { /* it ended while the question stood */
+        ui->quit = true;
+        return;
+    }
+    changes->quit_after = true;
+    ui_say(ui, LOOK_NORMAL, button == 0 ? "Leaving when the change has ended" : "Stopping; leaving when what is in flight is settled");
     if (button == 1) {
-        ui->changes->stopping = true;
-        desk_stop_apply(ui->changes->desk);
+        changes->stopping = true;
+        desk_stop_apply(changes->desk);
     }
 }
 
@@ -540,6 +647,10 @@ void ui_changes_done(struct ui *ui)
     form_retire(ui, UINT64_MAX);
     form_draft_free(changes->draft);
     plan_pane_done();
+    apply_watch_done(&changes->watch);
+    forget_edits(changes);
+    while (changes->questions)
+        forget_question(changes, changes->questions);
     stack_clear(&changes->undo);
     stack_clear(&changes->redo);
     change_plan_free(changes->pending);

@@ -4,6 +4,7 @@
 #define IPAM_UI_CHANGES_H
 
 #include "app.h"
+#include "apply_watch.h"
 #include "ipamtui/change_desk.h"
 
 struct form;
@@ -37,7 +38,14 @@ struct changes {
     struct apply_progress progress;
     change_id change;             /* at work, or the latest one */
     struct plan_totals applied;   /* of what is at work */
-    char now[200];                /* latest result */
+    struct apply_watch watch;     /* server by server */
+    struct desk_question *questions; /* asked on the way in, not yet answered */
+
+    struct change_edit *repeat;   /* the latest edits of rows, for "." */
+    size_t repeat_count;
+    const struct object_type *repeat_object;
+    char *repeat_what;
+    struct arena repeat_mem;
 
     struct form *form;            /* open */
     struct form_draft *draft;
@@ -53,15 +61,21 @@ bool changes_edit_rows(struct command_call *call, const struct change_edit *edit
                        struct err *err);
 /* Before an edit goes to the desk: what the plan is now can be brought back. */
 void changes_remember(struct changes *changes);
+/* The latest edits again, on other rows. */
+bool changes_repeat(struct command_call *call, struct err *err);
 bool changes_undo_edit(struct ui *ui, bool redo, struct err *err);
 /* "~" "+" "-" or " " for a row of a list. */
 char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
 /* Puts what is pending for the row in front of its preview. */
 void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
+/* Puts what a change at work does now, server by server, behind the preview of its results. */
+void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
 /* "3 changes pending (w) | ", "Applying 21/36 ... | ". */
 void ui_changes_strip(const struct ui *ui, struct buf *out);
 /* Quit was asked for: true when a question is asked instead. */
 bool ui_changes_quit(struct ui *ui);
+/* Values that are pending: the number beside Changes in the bar. */
+size_t ui_changes_pending(const struct ui *ui);
 /* The store has new values of steps. */
 void changes_stored(struct ui *ui);
 

@@ -341,6 +341,11 @@ static bool plan(struct command_call *call, struct err *err)
     return true;
 }
 
+static bool repeat(struct command_call *call, struct err *err)
+{
+    return changes_repeat(call, err);
+}
+
 static bool plan_undo(struct command_call *call, struct err *err)
 {
     return changes_undo_edit(call->ui, false, err);
@@ -372,8 +377,9 @@ static const struct command rows[] = {
     { .name = "exclusion-add", .args = "[range]", .help = "Plan an exclusion range in the marked scopes", .on = ON_MARKED, .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = exclusion_add },
     { .name = "exclusion-remove", .args = "[range]", .help = "Plan to remove exclusion ranges of the marked scopes", .on = ON_MARKED, .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = exclusion_remove },
     { .name = "exclusion-replace", .args = "[old new]", .help = "Plan another range in place of one, in the marked scopes", .on = ON_MARKED, .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = exclusion_replace },
+    { .name = "repeat", .help = "Plan the latest edit again, on the marked rows or this one", .on = ON_MARKED, .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = repeat },
     { .name = "plan", .help = "Show what is planned; nothing is sent before it is applied there", .group = GROUP_DATA, .run = plan },
-    { .name = "plan-undo", .help = "Take back the last edit of the plan", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_undo },
+    { .name = "plan-undo", .help = "Take back the last edit of the plan", .label = "Undo", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_undo },
     { .name = "plan-redo", .help = "Make the edit again that was taken back", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_redo },
     { .name = "change-stop", .help = "Stop the change that is being applied", .group = GROUP_DATA, .run = change_stop },
 };

@@ -5,12 +5,22 @@
 #include <time.h>
 
 #include "app.h"
+#include "changes.h"
 #include "ipamtui/text.h"
 #include "screen.h"
 
+/* ":3" beside Changes while so many are planned. */
+static const char *pane_count(const struct ui *ui, const struct pane_ops *ops, char *out, size_t size)
+{
+    size_t pending = ops->object == &catalog_changes ? ui_changes_pending(ui) : 0;
+
+    snprintf(out, size, pending ? ":%zu" : "", pending);
+    return out;
+}
+
 static void draw_bar(const struct ui *ui, struct rect r)
 {
-    char text[128], clock[32];
+    char text[160], clock[32], count[24];
     struct tm tm;
     time_t now = (time_t)ui->now_s;
     int x = 0;
@@ -25,7 +35,7 @@ static void draw_bar(const struct ui *ui, struct rect r)
         if (!ops->digit && !here)
             continue;
         if (ops->digit)
-            snprintf(text, sizeof text, here ? "[%c %s]" : " %c %s ", ops->digit, ops->title);
+            snprintf(text, sizeof text, here ? "[%c %s%s]" : " %c %s%s ", ops->digit, ops->title, pane_count(ui, ops, count, sizeof count));
         else
             snprintf(text, sizeof text, "[%s]", ops->title);
         x += screen_text(r.y, x, r.w - x, here ? LOOK_TAB : LOOK_BAR, text);
@@ -231,16 +241,44 @@ static const struct command *labelled(struct ui *ui, const struct key_entry *ent
     return command && command->label ? command : NULL;
 }
 
+static void add_hint(struct ui *ui, const struct command *command, struct hint *hints, size_t *count)
+{
+    struct hint *hint = &hints[*count];
+
+    if (!command || !command->label || !keytable_keys_of(&ui->keys, ui_pane(ui)->ops->name, command->name, hint->keys, sizeof hint->keys)[0])
+        return;
+    hint->command = command;
+    hint->w = text_width(hint->keys) + text_width(command->label) + 2;
+    (*count)++;
+}
+
+/* What a pane that draws itself can do, by its own keys: those of lists do nothing there. */
+static size_t canvas_hints(struct ui *ui, struct hint *hints, size_t room)
+{
+    static const char *const of_all[] = { "plan-undo", "help", "quit" };
+    const struct pane_ops *ops = ui_pane(ui)->ops;
+    size_t count = 0;
+
+    for (size_t i = 0; i < ops->command_count && count < room; i++)
+        add_hint(ui, &ops->commands[i], hints, &count);
+    for (size_t i = 0; i < COUNT(of_all) && count < room; i++)
+        add_hint(ui, ui_find_command(ui, of_all[i]), hints, &count);
+    return count;
+}
+
 /* fkeys: F1 to F12 in their order; letters: each labelled command by its other keys. Where not all have room, those before the
  * last one go: the way out stays. */
 static void draw_footer(struct ui *ui, struct rect r)
 {
     bool letters = strcmp(ui->options->footer, "letters") == 0;
     struct hint hints[24];
-    size_t count = 0;
+    bool canvas = ui_pane(ui)->ops->canvas != NULL;
+    size_t count = canvas ? canvas_hints(ui, hints, COUNT(hints)) : 0;
     int need = 0, x = 0;
 
-    for (int pass = 1; pass <= (letters ? 1 : 12); pass++) {
+    for (size_t i = 0; i < count; i++)
+        need += hints[i].w;
+    for (int pass = 1; !canvas && pass <= (letters ? 1 : 12); pass++) {
         for (size_t i = 0; i < ui->keys.count && count < COUNT(hints); i++) {
             const struct key_entry *entry = &ui->keys.rows[i];
             bool fkey = entry->count == 1 && entry->keys[0] > K_F0 && entry->keys[0] <= K_F12;

@@ -4,47 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
-#include "ipamtui/text.h"
+#include "form.h"
 #include "screen.h"
 
-enum form_do { DO_LEAVE, DO_SET, DO_ADD, DO_FRONT, DO_REPLACE, DO_CLEAR, DO_REMOVE, DO_COUNT };
-static const char *const do_words[DO_COUNT] = { "leave", "set", "add", "in front", "replace", "clear", "remove" };
-
-struct form_field {
-    const struct object_type *object; /* of a child: its rows are added, removed, replaced */
-    int property;                     /* -1: rows of the child */
-    char *now;
-    enum form_do what;
-    struct edit text;
-    char error[256];
-};
 /* What was typed in a form that was left. */
 struct form_draft {
     const struct object_type *object;
     size_t count;
     struct { int property; enum form_do what; char *text; } rows[64];
-};
-struct form {
-    struct overlay overlay;
-    struct ui *ui;
-    const struct object_type *object;
-    row_id *ids;
-    size_t id_count, hidden;
-    struct change_targets *targets; /* NULL until they are here */
-    uint64_t targets_asked, preview_asked;
-    bool preview_again;
-    struct arena mem; /* fields' texts */
-    struct form_field *fields;
-    size_t count, at, top;
-    bool typing;      /* the cursor is in the new value, else on what to do */
-    struct change_plan *plan;
-    struct plan_totals totals;
-    struct err err;   /* of the preview */
-    struct arena lines_mem;
-    const struct plan_line *lines;
-    size_t line_count, line_top;
-    int line_rows;
 };
 /* Targets whose answer is still to come when the form is closed. */
 struct retired {
@@ -78,21 +45,21 @@ void form_draft_free(struct form_draft *draft)
 }
 
 /* ------------------------------------------------------------------ what a field may do */
-static const struct property *property_of(const struct form_field *field)
+const struct property *form_property(const struct form_field *field)
 {
     return field->property >= 0 ? &field->object->properties[field->property] : NULL;
 }
 
-static bool is_choice(const struct form_field *field)
+bool form_is_choice(const struct form_field *field)
 {
-    const struct property *p = property_of(field);
+    const struct property *p = form_property(field);
 
     return p && (p->kind == KIND_ENUM || p->kind == KIND_BOOL);
 }
 
 static bool offers(const struct form_field *field, enum form_do what)
 {
-    const struct property *p = property_of(field);
+    const struct property *p = form_property(field);
     bool text = p && p->kind == KIND_TEXT && !p->values;
 
     switch (what) {
@@ -101,15 +68,15 @@ static bool offers(const struct form_field *field, enum form_do what)
     case DO_ADD: return text || !p;
     case DO_FRONT:
     case DO_CLEAR: return text;
-    case DO_REPLACE: return !is_choice(field);
+    case DO_REPLACE: return !form_is_choice(field);
     case DO_REMOVE: return !p;
     default: return false;
     }
 }
 
-static bool has_text(const struct form_field *field)
+bool form_has_text(const struct form_field *field)
 {
-    return field->what != DO_LEAVE && field->what != DO_CLEAR && !is_choice(field);
+    return field->what != DO_LEAVE && field->what != DO_CLEAR && !form_is_choice(field);
 }
 
 static void next_do(struct form_field *field)
@@ -119,12 +86,18 @@ static void next_do(struct form_field *field)
     while (!offers(field, field->what));
 }
 
+static const char *const *words_of(const struct form_field *field)
+{
+    static const char *const yes_no[] = { "yes", "no", NULL };
+    const struct property *p = form_property(field);
+
+    return p->kind == KIND_BOOL ? yes_no : p->values;
+}
+
 /* Space on words: leave, the first, the second ... and leave again. */
 static void next_word(struct form_field *field)
 {
-    static const char *const yes_no[] = { "yes", "no", NULL };
-    const struct property *p = property_of(field);
-    const char *const *words = p->kind == KIND_BOOL ? yes_no : p->values;
+    const char *const *words = words_of(field);
     size_t i = 0;
 
     if (field->what == DO_LEAVE) {
@@ -140,6 +113,28 @@ static void next_word(struct form_field *field)
     } else {
         edit_set(&field->text, words[i + 1]);
     }
+}
+
+/* The next word that begins with this letter. false: none does. */
+static bool word_by_letter(struct form_field *field, int letter)
+{
+    const char *const *words = words_of(field);
+    size_t count = 0, from = 0;
+
+    for (; words[count]; count++) {
+        if (field->what == DO_SET && strcmp(words[count], edit_text(&field->text)) == 0)
+            from = count + 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *word = words[(from + i) % count];
+
+        if (word[0] == (letter | 0x20)) {
+            field->what = DO_SET;
+            edit_set(&field->text, word);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------------ edits */
@@ -330,13 +325,35 @@ static void make_fields(struct form *form)
         char now[300];
 
         change_field_show(form->targets, &list[i], now, sizeof now);
-        add_field(form, &cap, form->object, list[i].property, now);
+        add_field(form, &cap, form->object, list[i].property, now)->mixed = list[i].mixed;
     }
     add_children(form, &cap);
     apply_draft(form);
+    while (form->at < form->count && form->fields[form->at].what == DO_LEAVE)
+        form->at++;
+    if (form->at == form->count)
+        form->at = 0;
 }
 
 /* ------------------------------------------------------------------ answers */
+/* Refused ones first: they decide whether the form is right. */
+static const struct plan_line *in_order(struct form *form, const struct plan_line *lines)
+{
+    struct plan_line *out = arena_alloc(&form->lines_mem, (form->line_count + 1) * sizeof *out);
+    size_t count = 0;
+
+    for (int pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < form->line_count; i++) {
+            bool note = lines[i].kind == PLAN_LINE_NOTE;
+            bool refused = note && form->plan->notes[lines[i].first].kind == PLAN_REFUSED;
+
+            if (pass == (refused ? 0 : note ? 2 : 1))
+                out[count++] = lines[i];
+        }
+    }
+    return out;
+}
+
 static void take_plan(struct form *form, struct desk_note *note)
 {
     form->err = note->err;
@@ -347,7 +364,7 @@ static void take_plan(struct form *form, struct desk_note *note)
     form->totals = note->totals;
     note->plan = NULL;
     arena_reset(&form->lines_mem);
-    form->lines = change_plan_lines(form->plan, NULL, NULL, &form->lines_mem, &form->line_count);
+    form->lines = in_order(form, change_plan_lines(form->plan, NULL, NULL, &form->lines_mem, &form->line_count));
     form->line_top = MIN(form->line_top, form->line_count ? form->line_count - 1 : 0);
 }
 
@@ -378,173 +395,6 @@ bool form_note(struct ui *ui, struct desk_note *note)
         ask_preview(form);
     }
     return true;
-}
-
-/* ------------------------------------------------------------------ drawing */
-static void draw_field(struct form *form, size_t at, int y, struct rect r)
-{
-    const struct form_field *field = &form->fields[at];
-    const struct property *p = property_of(field);
-    bool here = at == form->at, touched = field->what != DO_LEAVE;
-    int label_w = r.w >= 100 ? 22 : 18, now_w = r.w >= 100 ? 30 : 22, x = r.x;
-    const char *label = p ? p->title : field->object->noun;
-    char text[400];
-    enum look look = touched ? LOOK_MARK : LOOK_NORMAL;
-
-    snprintf(text, sizeof text, "%s %s", here ? glyph(GLYPH_CURSOR) : " ", p ? p->name : label);
-    screen_put(y, x, label_w - 1, here ? LOOK_TITLE : look, text);
-    x += label_w;
-    screen_put(y, x, now_w - 1, LOOK_DIM, field->now);
-    x += now_w;
-    screen_put(y, x, 8, here && !form->typing ? LOOK_CURSOR : look, do_words[field->what]);
-    if (here && !form->typing)
-        screen_cursor(y, x);
-    x += 9;
-    if (has_text(field) || (is_choice(field) && touched)) {
-        const char *typed = edit_text(&field->text);
-        int w = r.x + r.w - x - 2, cursor;
-        char *before = x_strndup(typed, field->text.at);
-
-        cursor = text_width(before);
-        while (cursor > w - 1 && *typed) {
-            const char *next = typed;
-
-            cursor -= text_rune_width(text_next(&next, typed + strlen(typed)));
-            typed = next;
-        }
-        free(before);
-        screen_text(y, x, 1, LOOK_DIM, is_choice(field) ? "" : "[");
-        screen_put(y, x + 1, w, field->error[0] ? LOOK_ERROR : here && form->typing ? LOOK_MATCH : look, typed);
-        screen_text(y, x + 1 + w, 1, LOOK_DIM, is_choice(field) ? "" : "]");
-        if (here && form->typing)
-            screen_cursor(y, x + 1 + cursor);
-    }
-}
-
-/* What is wrong, or what may be typed here. */
-static void hint(const struct form *form, char *out, size_t size)
-{
-    const struct form_field *field = form->count ? &form->fields[form->at] : NULL;
-    const struct property *p = field ? property_of(field) : NULL;
-
-    out[0] = '\0';
-    if (!field)
-        return;
-    if (field->error[0])
-        snprintf(out, size, "%s", field->error);
-    else if (field->what == DO_REPLACE)
-        snprintf(out, size, "old -> new, or /old/new/%s", p && p->kind == KIND_TEXT ? "; blanks count in the second" : "");
-    else if (!p && field->what != DO_LEAVE)
-        snprintf(out, size, field->what == DO_REMOVE ? "A range, or all; .10-.20 is meant within each %s" : "A range; .10-.20 is meant within each %s", form->object->noun);
-    else if (p && p->kind == KIND_ENUM && p->values) {
-        size_t used = (size_t)snprintf(out, size, "%s: Space goes through", p->help);
-
-        for (size_t i = 0; p->values[i] && used < size; i++)
-            used += (size_t)snprintf(out + used, size - used, "%s %s", i ? "," : "", p->values[i]);
-    } else if (p)
-        snprintf(out, size, "%s%s", p->help, p->kind == KIND_IPV4 ? "; .20 is meant within each network" : p->kind == KIND_DURATION ? "; 8h, 4d, unlimited" : "");
-}
-
-static void draw_plan_line(struct form *form, size_t at, int y, struct rect r, bool wide)
-{
-    struct arena mem = { 0 };
-    struct plan_text t;
-    char text[900];
-    enum look look;
-
-    change_plan_text(form->plan, &form->lines[at], &mem, &t);
-    look = t.mark == '!' ? LOOK_BAD : t.mark == '=' ? LOOK_DIM : t.mark == '>' ? LOOK_TITLE : LOOK_NORMAL;
-    if (form->lines[at].kind == PLAN_LINE_SERVER)
-        snprintf(text, sizeof text, "%s   %s", t.server, t.what);
-    else if (form->lines[at].kind == PLAN_LINE_NOTE)
-        snprintf(text, sizeof text, "%c %s %s %s", t.mark, t.server, t.object, t.what);
-    else
-        snprintf(text, sizeof text, wide ? "%c %.24s  %s" : "%c %.24s  %s", t.mark, t.object, t.what);
-    screen_put(y, r.x, r.w, look, text);
-    arena_done(&mem);
-}
-
-/* Refused ones first: they decide whether the form is right. */
-static size_t line_at(const struct form *form, size_t place)
-{
-    size_t notes = 0;
-
-    for (size_t i = form->line_count; i > 0 && form->lines[i - 1].kind == PLAN_LINE_NOTE; i--)
-        notes++;
-    if (form->totals.refused == 0)
-        return place;
-    return place < notes ? form->line_count - notes + place : place - notes;
-}
-
-static void draw_plan(struct form *form, struct rect r, bool wide)
-{
-    char text[300] = " plan: ";
-
-    if (form->err.kind != ERR_NONE)
-        snprintf(text, sizeof text, " %s ", form->err.text);
-    else if (form->plan)
-        change_plan_summary(form->plan, text + strlen(text), sizeof text - strlen(text) - 1);
-    else
-        snprintf(text, sizeof text, " nothing is changed yet ");
-    if (!wide)
-        screen_rule(r.y, r.x, r.w);
-    screen_text(r.y, r.x + (wide ? 0 : 1), r.w - 1, form->err.kind != ERR_NONE ? LOOK_ERROR : LOOK_TITLE, text);
-    form->line_rows = MAX(r.h - 1, 1);
-    if (!form->plan)
-        return;
-    for (int i = 0; i < r.h - 1 && form->line_top + (size_t)i < form->line_count; i++) {
-        size_t place = form->line_top + (size_t)i;
-
-        if (i == r.h - 2 && place + 1 < form->line_count) {
-            snprintf(text, sizeof text, "  ... %zu more (PgDn)", form->line_count - place);
-            screen_put(r.y + 1 + i, r.x, r.w, LOOK_DIM, text);
-        } else {
-            draw_plan_line(form, line_at(form, place), r.y + 1 + i, r, wide);
-        }
-    }
-}
-
-static void form_draw(struct ui *ui, struct overlay *overlay)
-{
-    struct form *form = (struct form *)overlay;
-    struct rect all, fields, plan;
-    char text[400];
-    int w, h, rows;
-    bool wide;
-
-    screen_size(&w, &h);
-    all = (struct rect){ .y = ui->layout.title.y, .x = 0, .h = h - ui->layout.title.y, .w = w };
-    wide = w >= LAYOUT_BESIDE_W && !ui->options->accessible;
-    screen_fill(all, LOOK_NORMAL);
-    snprintf(text, sizeof text, "%s %s edit %zu %s%s", ui_pane(ui)->ops->title, glyph(GLYPH_CRUMB), form->id_count, form->object->noun,
-             form->id_count == 1 ? "" : "s");
-    if (form->hidden)
-        snprintf(text + strlen(text), sizeof text - strlen(text), " (%zu of them hidden by the filter)", form->hidden);
-    screen_put(all.y, 0, w, LOOK_TITLE, text);
-    fields = (struct rect){ .y = all.y + 2, .x = 0, .w = wide ? w * 3 / 5 : w };
-    rows = h - fields.y - 2; /* hint and keys */
-    fields.h = MIN((int)MAX(form->count, 1), wide ? rows : MAX(rows / 2, 3));
-    plan = wide ? (struct rect){ .y = all.y + 1, .x = fields.w + 2, .h = rows + 1, .w = w - fields.w - 2 }
-                : (struct rect){ .y = fields.y + fields.h, .x = 0, .h = rows - fields.h, .w = w };
-    snprintf(text, sizeof text, "%-*s%-*s%-9sNew", fields.w >= 100 ? 22 : 18, "  Field", fields.w >= 100 ? 30 : 22, "Now", "Do");
-    screen_put(all.y + 1, 0, fields.w, LOOK_HEAD, text);
-    if (!form->targets)
-        screen_text(fields.y, 2, w, LOOK_DIM, "Reading ...");
-    if (form->at < form->top)
-        form->top = form->at;
-    if (form->at >= form->top + (size_t)fields.h)
-        form->top = form->at - (size_t)fields.h + 1;
-    for (int i = 0; i < fields.h && form->top + (size_t)i < form->count; i++)
-        draw_field(form, form->top + (size_t)i, fields.y + i, fields);
-    if (form->top + (size_t)fields.h < form->count)
-        screen_text(fields.y + fields.h - 1, fields.w - 2, 2, LOOK_DIM, glyph(GLYPH_DOWN));
-    if (wide)
-        screen_rule_down(all.y + 1, fields.w, rows + 1);
-    if (plan.h > 0)
-        draw_plan(form, plan, wide);
-    hint(form, text, sizeof text);
-    screen_put(h - 2, 0, w, form->count && form->fields[form->at].error[0] ? LOOK_ERROR : LOOK_DIM, text);
-    screen_put(h - 1, 0, w, LOOK_KEY, "Tab Next  Space Do  C-u Clear  C-r Leave all  PgDn Plan  Enter Plan it  Esc Close");
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -624,13 +474,13 @@ static void tab(struct form *form, bool back)
 {
     struct form_field *field = &form->fields[form->at];
 
-    if (!back && !form->typing && has_text(field)) {
+    if (!back && !form->typing && form_has_text(field)) {
         form->typing = true;
     } else if (back && form->typing) {
         form->typing = false;
     } else {
         go(form, (int64_t)((form->at + (back ? form->count - 1 : 1)) % form->count));
-        form->typing = back && has_text(&form->fields[form->at]);
+        form->typing = back && form_has_text(&form->fields[form->at]);
     }
 }
 
@@ -641,6 +491,12 @@ static bool move_key(struct form *form, int key)
     case K_CTRL('p'): go(form, (int64_t)form->at - 1); return true;
     case K_DOWN:
     case K_CTRL('n'): go(form, (int64_t)form->at + 1); return true;
+    case K_HOME:
+    case K_END:
+        if (form->typing) /* within the text then */
+            return false;
+        go(form, key == K_HOME ? 0 : (int64_t)form->count - 1);
+        return true;
     case K_TAB: tab(form, false); return true;
     case K_BACKTAB: tab(form, true); return true;
     case K_PGDN:
@@ -658,7 +514,7 @@ static void type_key(struct form *form, int key)
 
     if (!form->typing) {
         if (key == ' ') {
-            if (is_choice(field))
+            if (form_is_choice(field))
                 next_word(field);
             else
                 next_do(field);
@@ -673,9 +529,12 @@ static void type_key(struct form *form, int key)
         }
         if ((key < ' ' || key >= 0x110000) && key != K_PASTE)
             return;
-        if (is_choice(field))
+        if (form_is_choice(field)) {
+            if (key != K_PASTE && word_by_letter(field, key))
+                form_changed(form);
             return;
-        if (!has_text(field)) /* typing says what is wanted */
+        }
+        if (!form_has_text(field)) /* typing says what is wanted */
             field->what = offers(field, DO_SET) ? DO_SET : DO_ADD;
         form->typing = true;
     }

@@ -18,6 +18,8 @@ struct plan_view {
     int height;
     server_id *folded;
     size_t folded_count, folded_cap;
+    struct plan_totals totals;
+    char summary[300];
 };
 static struct plan_view view; /* there is one screen */
 
@@ -37,8 +39,13 @@ static void make_lines(const struct change_plan *plan)
     arena_reset(&view.mem);
     view.lines = NULL;
     view.count = 0;
-    if (plan)
+    view.totals = (struct plan_totals){ 0 };
+    view.summary[0] = '\0';
+    if (plan) { /* once a plan, not once a frame: it may have 40,000 steps */
         view.lines = change_plan_lines(plan, is_folded, NULL, &view.mem, &view.count);
+        change_plan_totals(plan, &view.totals);
+        change_plan_summary(plan, view.summary, sizeof view.summary);
+    }
     view.of = plan;
     view.at = view.count ? MIN(view.at, view.count - 1) : 0;
 }
@@ -205,14 +212,17 @@ static void draw_title(struct ui *ui, const struct change_plan *plan)
 {
     struct rect r = ui->layout.title;
     struct changes *changes = ui->changes;
-    char left[600];
+    char left[600], place[60] = "";
 
     if (changes && changes->other)
         snprintf(left, sizeof left, "Plan %s %s of change %lld (not kept yet)", glyph(GLYPH_CRUMB), changes->other->relation,
                  (long long)changes->other->of);
     else
         snprintf(left, sizeof left, "Plan %s pending%s%s", glyph(GLYPH_CRUMB), plan && plan->what[0] ? ": " : "", plan ? plan->what : "");
-    screen_put(r.y, r.x, r.w, LOOK_TITLE, left);
+    if (view.count > 0)
+        snprintf(place, sizeof place, "line %zu of %zu", view.at + 1, view.count);
+    screen_put(r.y, r.x, r.w - text_width(place) - 1, LOOK_TITLE, left);
+    screen_put_right(r.y, r.x + r.w - text_width(place), text_width(place), LOOK_NORMAL, place);
 }
 
 static void draw_empty(struct ui *ui)
@@ -228,15 +238,15 @@ static void plan_draw(struct ui *ui)
 {
     const struct change_plan *plan = changes_plan(ui);
     struct rect list = ui->layout.list, head = ui->layout.head;
-    char summary[300];
+    char summary[320];
 
     current(ui);
     draw_title(ui, plan);
     if (head.h) {
-        snprintf(summary, sizeof summary, "  ");
-        if (plan)
-            change_plan_summary(plan, summary + 2, sizeof summary - 2);
-        screen_put(head.y, head.x, head.w, LOOK_HEAD, summary);
+        bool problems = view.totals.refused + view.totals.changed_since > 0;
+
+        snprintf(summary, sizeof summary, "  %s", view.summary);
+        screen_put(head.y, head.x, head.w, problems ? LOOK_WARN : LOOK_HEAD, summary);
     }
     if (!plan || view.count == 0) {
         draw_empty(ui);
@@ -251,8 +261,6 @@ static void plan_draw(struct ui *ui)
         view.top = view.count > (size_t)view.height ? view.count - (size_t)view.height : 0;
     for (int i = 0; i < list.h && view.top + (size_t)i < view.count; i++)
         draw_line(plan, view.top + (size_t)i, list.y + i, list, view.top + (size_t)i == view.at);
-    if (view.top + (size_t)list.h < view.count)
-        screen_text(list.y + list.h - 1, list.x + list.w - 7, 6, LOOK_DIM, " more ");
     if (ui->layout.preview.h > 0) {
         if (ui->layout.beside)
             screen_rule_down(ui->layout.rule.y, ui->layout.rule.x, ui->layout.rule.h);
@@ -282,31 +290,49 @@ MOVE(half_up, (int64_t)view.at - view.height / 2)
 MOVE(cursor_first, 0)
 MOVE(cursor_last, (int64_t)1 << 40)
 
-/* n: the next server's line, then what is refused or skipped, one by one. */
-static bool find_head(struct ui *ui, int step)
+/* Does the operator have to look at it: refused, changed since, or a value nobody knows here? */
+static bool is_problem(const struct change_plan *plan, const struct plan_line *line)
+{
+    if (line->kind == PLAN_LINE_NOTE)
+        return plan->notes[line->first].kind == PLAN_REFUSED || plan->notes[line->first].kind == PLAN_CHANGED_SINCE;
+    for (size_t i = 0; line->kind == PLAN_LINE_TARGET && i < line->count; i++) {
+        const struct change_step *step = &plan->steps[line->first + i];
+
+        if (step->op == OP_SET && step->before.type == VALUE_NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool is_server(const struct change_plan *plan, const struct plan_line *line)
+{
+    (void)plan;
+    return line->kind == PLAN_LINE_SERVER;
+}
+
+static bool find_line(struct ui *ui, int step, bool (*wanted)(const struct change_plan *, const struct plan_line *), const char *none)
 {
     current(ui);
     for (int64_t i = (int64_t)view.at + step; i >= 0 && i < (int64_t)view.count; i += step) {
-        if (view.lines[i].kind != PLAN_LINE_TARGET) {
+        if (wanted(changes_plan(ui), &view.lines[i])) {
             move_to(i);
             return true;
         }
     }
-    ui_say(ui, LOOK_NORMAL, step > 0 ? "No further server" : "No server above");
+    ui_say(ui, LOOK_NORMAL, none, step > 0 ? "further down" : "above");
     return true;
 }
 
-static bool next_server(struct command_call *call, struct err *err)
-{
-    (void)err;
-    return find_head(call->ui, 1);
-}
-
-static bool previous_server(struct command_call *call, struct err *err)
-{
-    (void)err;
-    return find_head(call->ui, -1);
-}
+#define FIND(name, step, wanted, none)                           \
+    static bool name(struct command_call *call, struct err *err) \
+    {                                                            \
+        (void)err;                                               \
+        return find_line(call->ui, step, wanted, none);          \
+    }
+FIND(next_problem, 1, is_problem, "No problem %s: nothing refused, nothing unknown")
+FIND(previous_problem, -1, is_problem, "No problem %s")
+FIND(next_server, 1, is_server, "No server %s")
+FIND(previous_server, -1, is_server, "No server %s")
 
 static void fold(server_id server, bool on)
 {
@@ -323,7 +349,7 @@ static void fold(server_id server, bool on)
     view.folded[view.folded_count++] = server;
 }
 
-static void find_line(server_id server)
+static void go_server(server_id server)
 {
     for (size_t i = 0; i < view.count; i++) {
         if (view.lines[i].kind == PLAN_LINE_SERVER && view.lines[i].server == server)
@@ -341,7 +367,7 @@ static bool plan_fold(struct command_call *call, struct err *err)
     server = line->server;
     fold(server, !is_folded(NULL, server));
     make_lines(changes_plan(call->ui));
-    find_line(server);
+    go_server(server);
     return true;
 }
 
@@ -359,7 +385,7 @@ static bool plan_fold_all(struct command_call *call, struct err *err)
             fold(plan->steps[i].server, true);
     }
     make_lines(plan);
-    find_line(server);
+    go_server(server);
     return true;
 }
 
@@ -536,14 +562,16 @@ static bool plan_refresh(struct command_call *call, struct err *err)
 static const struct command rows[] = {
     { .name = "apply", .args = "[stop-after]", .help = "Send this plan to the servers; asks first; a number stops after so many failures", .label = "Apply", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_apply },
     { .name = "plan-drop", .help = "Take the target, or the whole server, out of the plan", .label = "Drop", .group = GROUP_DATA, .run = plan_drop },
-    { .name = "plan-drop-all", .help = "Drop the whole plan; nothing is sent", .group = GROUP_DATA, .run = plan_drop_all },
+    { .name = "plan-drop-all", .help = "Drop the whole plan; nothing is sent", .label = "Drop all", .group = GROUP_DATA, .run = plan_drop_all },
     { .name = "plan-keep", .help = "Add this undo or retry to the pending plan instead of applying it now", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_keep },
     { .name = "open", .help = "Fold or unfold the server", .label = "Fold", .group = GROUP_VIEW, .run = plan_fold },
     { .name = "plan-fold-all", .help = "Fold or unfold every server", .group = GROUP_VIEW, .run = plan_fold_all },
-    { .name = "export", .args = "file", .help = "Write the plan to a file that `ipamtui apply` takes", .group = GROUP_DATA, .run = plan_save, .complete = complete_file_arg },
+    { .name = "export", .args = "file", .help = "Write the plan to a file that `ipamtui apply` takes", .label = "Save", .group = GROUP_DATA, .run = plan_save, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the line as the PowerShell call it makes", .group = GROUP_DATA, .run = plan_copy },
-    { .name = "find-next", .help = "Next server, then what is skipped or refused", .group = GROUP_LIST, .run = next_server },
-    { .name = "find-previous", .help = "Previous server, or skipped line", .group = GROUP_LIST, .run = previous_server },
+    { .name = "find-next", .help = "Next problem: refused, changed since, or a value that is not known yet", .label = "Problem", .group = GROUP_LIST, .run = next_problem },
+    { .name = "find-previous", .help = "Previous problem", .group = GROUP_LIST, .run = previous_problem },
+    { .name = "next-server", .help = "Next server", .group = GROUP_LIST, .run = next_server },
+    { .name = "previous-server", .help = "Previous server", .group = GROUP_LIST, .run = previous_server },
     { .name = "retrieve", .help = "Draw the plan anew", .group = GROUP_DATA, .run = plan_refresh },
     { .name = "cursor-down", .help = "Next line", .group = GROUP_GO, .run = cursor_down },
     { .name = "cursor-up", .help = "Previous line", .group = GROUP_GO, .run = cursor_up },

@@ -92,6 +92,7 @@ static void done(void *job, bool ok, const struct err *err)
     if (ok && question->pane == ui_pane(ui)->ops && question->id == table_cursor(ui_table(ui))) {
         preview_done(&ui->preview);
         ui_changes_preview(ui, question->pane->object, table_row(ui_table(ui)), &question->preview);
+        ui_changes_progress(ui, question->pane->object, table_row(ui_table(ui)), &question->preview);
         ui->preview = question->preview;
         if (ui->preview_id != question->id)
             ui->preview_scroll = 0;
