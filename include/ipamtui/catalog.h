@@ -52,6 +52,11 @@ enum kind {
 };
 /* What a column or preview shows ("8d", "94%", "10.1.2.0", "-" for NULL). Not yet made printable. Returns out. */
 char *kind_show(enum kind kind, struct value v, char *out, size_t size);
+/* How times are shown: their age, or the time itself; with its date where that is not today's, or (FULL: kind_show) always. */
+enum date_mode { DATES_AGE, DATES_LOCAL, DATES_UTC, DATES_ISO, DATE_MODES, DATES_FULL = DATE_MODES };
+char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size);
+/* false: no value of the kind is ever shown with text in it ("8d": no percentage is). text: lower case. May be true in vain. */
+bool kind_may_show(enum kind kind, enum date_mode dates, const char *text);
 /* Machine formats: seconds, ISO 8601 UTC, dotted quads, plain numbers; "" for NULL. true/false for booleans. */
 void kind_write(enum kind kind, struct value v, struct buf *out);
 /* JSON: native types, null. */
@@ -199,6 +204,9 @@ bool property_parse(const struct property *property, const char *text, struct ar
                     struct err *err);
 /* kind_show with the property's own words. */
 char *property_show(const struct property *property, struct value v, char *out, size_t size);
+/* The same with times shown in this way: what a cell of a pane says, and what plain words of a filter search in it. */
+char *property_show_dated(const struct property *property, struct value v, enum date_mode dates, int64_t now_s, char *out,
+                          size_t size);
 
 /* A row: values[object->property_count], computed ones included when it was read through a list. */
 struct row {

@@ -6,6 +6,7 @@
 #define IPAM_LISTING_H
 
 #include "ipamtui/catalog.h"
+#include "ipamtui/query.h"
 #include "ipamtui/store.h"
 
 enum listing_format { LISTING_TABLE, LISTING_CSV, LISTING_TSV, LISTING_JSON, LISTING_FORMATS };
@@ -21,6 +22,7 @@ struct listing {
     size_t id_count;
     const int *columns;           /* places in object->properties */
     size_t column_count;
+    struct query_shown search;    /* what plain words of the query look into */
     struct sort_key keys[4];      /* key_count 0: the object's own order */
     size_t key_count;
     enum listing_format format;

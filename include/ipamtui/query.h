@@ -1,6 +1,6 @@
 /* query.h - the filter language of panes and `list`, compiled to SQL with bound parameters. ipamtui-query(7). Any thread.
  *
- *   lon-*                      plain word: in any of the object's free-text properties
+ *   lon-*                      plain word: in any column that is shown, as it is shown there
  *   "two words"                quoted
  *   server:lon-* state:active  field:pattern ('*' '?'; case folded); field:a,b any of; field: = field:"" (empty or unknown)
  *   util>80 lease_duration<=4h util:20..80
@@ -22,8 +22,19 @@ struct query {
     size_t param_count, param_cap;
     struct arena mem;
 };
+/* What plain words search: the columns of a list, as their cells show them. Those that the operator chose, or the view that is
+ * there without a choice: the default columns with those for wide screens, however wide the screen is, and object->free_text. */
+struct query_shown {
+    const int *columns; /* places in object->properties */
+    size_t count;
+    bool chosen;          /* only these; otherwise the view's as well */
+    enum date_mode dates; /* how times are shown */
+};
 /* ERR_INPUT; *at (may be NULL) = byte of text where it went wrong. text says what was expected. */
 bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err);
+/* The same for a list that shows these columns. query_compile(): no choice, times in full. */
+bool query_compile_shown(const struct object_type *object, const struct query_shown *shown, const char *text, struct query *out,
+                         size_t *at, struct err *err);
 void query_done(struct query *query); /* also on a zeroed one */
 /* Completions for the word that ends at text+at: fields, enum values, "and or not"; fn false = stop. */
 typedef bool query_word_fn(void *ctx, const char *word, const char *help);

@@ -66,7 +66,8 @@ bool store_sources(struct store *store, server_id server, store_source_fn *fn, v
 
 /* -------- lists. Expressions in where use o (the object's table), s (its server) and f (TABLE_find), as query.h compiles them.
  * Besides SQLite's own functions there are has(text, word): text contains word, byte by byte; contains(text, word): ASCII
- * case folded; both 0 for NULL. */
+ * case folded; both 0 for NULL. And shows(object, property, dates, now, word, wild, value): the cell of the value, as
+ * property_show_dated() has it, contains the word, or (wild) is like that pattern; object is a place in catalog_objects. */
 struct sort_key {
     int property;
     bool descending;

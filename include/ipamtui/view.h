@@ -6,6 +6,7 @@
 #define IPAM_VIEW_H
 
 #include "ipamtui/catalog.h"
+#include "ipamtui/query.h"
 #include "ipamtui/store.h"
 
 struct view_worker;
@@ -28,6 +29,8 @@ struct view *view_new(struct view_worker *worker, const struct object_type *obje
 void view_free(struct view *view);
 /* New question; rows of the old list stay until the first rows of the new one are here. */
 bool view_filter(struct view *view, const char *text, size_t *at, struct err *err); /* a bad query: the old list stays */
+/* What the list's columns are, for the plain words of its filter (copied). A filter in force is applied anew if that matters to it. */
+void view_shown(struct view *view, const struct query_shown *shown);
 void view_sort(struct view *view, const struct sort_key *keys, size_t count);
 void view_reload(struct view *view); /* the store changed: the same question again; the old list stays until the new one is whole */
 void view_refresh(struct view *view); /* only the values of the rows near the window, not their order */

@@ -72,13 +72,30 @@ static void percent_show(double p, char *out, size_t size)
         snprintf(out, size, "%.0f%%", p);
 }
 
-static void time_show(int64_t when, char *out, size_t size)
+static void time_format(const struct tm *tm, const char *format, int64_t when_s, char *out, size_t size)
 {
-    time_t t = (time_t)when;
-    struct tm tm;
+    if (!tm || strftime(out, size, format, tm) == 0)
+        snprintf(out, size, "%" PRId64, when_s);
+}
 
-    if (!localtime_r(&t, &tm) || strftime(out, size, "%Y-%m-%d %H:%M", &tm) == 0)
-        snprintf(out, size, "%" PRId64, when);
+char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size)
+{
+    time_t when = (time_t)when_s;
+    bool today = now_s - when_s < 86400;
+    struct tm tm;
+    char iso[CLOCK_ISO_SIZE];
+
+    switch (mode) {
+    case DATES_FULL: time_format(localtime_r(&when, &tm), "%Y-%m-%d %H:%M", when_s, out, size); break;
+    case DATES_LOCAL: time_format(localtime_r(&when, &tm), today ? "%H:%M:%S" : "%Y-%m-%d %H:%M", when_s, out, size); break;
+    case DATES_UTC: time_format(gmtime_r(&when, &tm), today ? "%H:%M:%SZ" : "%Y-%m-%d %H:%MZ", when_s, out, size); break;
+    case DATES_ISO: snprintf(out, size, "%s", clock_iso(when_s, iso)); break;
+    case DATES_AGE:
+        /* Drawn once a minute: seconds would be wrong for the rest of it. */
+        clock_age(now_s - when_s < 60 ? 0 : now_s - when_s, out, size);
+        break;
+    }
+    return out;
 }
 
 static bool integer_show(enum kind kind, int64_t i, char *out, size_t size)
@@ -91,7 +108,7 @@ static bool integer_show(enum kind kind, int64_t i, char *out, size_t size)
     case KIND_PREFIX: snprintf(out, size, "/%" PRId64, i); return true;
     case KIND_DURATION: snprintf(out, size, "%s", duration_format(i, text)); return true;
     case KIND_PERCENT: percent_show((double)i, out, size); return true;
-    case KIND_TIME: time_show(i, out, size); return true;
+    case KIND_TIME: date_show(DATES_FULL, i, 0, out, size); return true;
     default: return false;
     }
 }
@@ -107,6 +124,42 @@ char *kind_show(enum kind kind, struct value v, char *out, size_t size)
     else if (v.type != VALUE_INT || !integer_show(kind, v.i, out, size))
         raw_text(v, out, size);
     return out;
+}
+
+/* ------------------------------------------------------------------ what a shown value may contain */
+/* What a shown value is made of: letters around its digits, and the longest runs without a digit. letters NULL: anything. */
+struct alphabet {
+    const char *letters, *runs[6];
+};
+static const struct alphabet alphabets[] = {
+    [KIND_INT] = { "-", { "-" } },         [KIND_IPV4] = { ".", { "." } },
+    [KIND_PREFIX] = { "/", { "/" } },      [KIND_DURATION] = { "-dhms", { "-", "d", "h", "m", "s", "unlimited" } },
+    [KIND_PERCENT] = { "-<>%", { "-", "<", ">", "%" } }, [KIND_BOOL] = { "", { "yes", "no" } },
+    [KIND_VERSION] = { NULL, { NULL } },
+};
+static const struct alphabet date_alphabets[] = {
+    [DATES_AGE] = { " dhmin", { " d", " h ", " min", " m", "now" } },
+    [DATES_LOCAL] = { "- :", { "-", " ", ":" } },
+    [DATES_UTC] = { "- :z", { "-", " ", ":", "z" } },
+    [DATES_ISO] = { "-t:z", { "-", "t", ":", "z" } },
+    [DATES_FULL] = { "- :", { "-", " ", ":" } },
+};
+
+bool kind_may_show(enum kind kind, enum date_mode dates, const char *text)
+{
+    const struct alphabet *alphabet = kind == KIND_TIME ? &date_alphabets[dates] : &alphabets[kind];
+
+    if (!alphabet->letters || text[0] == '\0')
+        return true;
+    if (strpbrk(text, "0123456789")) {
+        while (*text && ((*text >= '0' && *text <= '9') || strchr(alphabet->letters, *text)))
+            text++;
+        return *text == '\0';
+    }
+    for (size_t i = 0; i < COUNT(alphabet->runs) && alphabet->runs[i]; i++)
+        if (strstr(alphabet->runs[i], text))
+            return true;
+    return false;
 }
 
 /* At most four decimals, without trailing zeros; infinities are no numbers anywhere. */

@@ -295,3 +295,11 @@ char *property_show(const struct property *property, struct value v, char *out, 
 {
     return kind_show(property->kind, v, out, size);
 }
+
+char *property_show_dated(const struct property *property, struct value v, enum date_mode dates, int64_t now_s, char *out,
+                          size_t size)
+{
+    if (property->kind == KIND_TIME && v.type == VALUE_INT)
+        return date_show(dates, v.i, now_s, out, size);
+    return property_show(property, v, out, size);
+}

@@ -71,7 +71,8 @@ static void note_empty(struct cli *cli, struct store *store, const struct listin
     if (!store_count(store, &spec, &all, NULL))
         return;
     if (all)
-        cli_note("none of %lld %s matches: %s", (long long)all, listing->object->name, listing->query);
+        cli_note("none of %lld %s matches: %s%s", (long long)all, listing->object->name, listing->query,
+                 listing->search.chosen ? " (plain words are looked for in the columns of --columns)" : "");
     else if (listing->object == &catalog_servers)
         cli_note("no servers yet; add them with: ipamtui server add NAME --role dhcp,dns --address HOST");
     else
@@ -106,6 +107,13 @@ static int list_object(struct cli *cli, const struct object_type *object, int fi
     }
     char *query = cli_join(cli, first_word);
     listing.columns = columns;
+    /* Without a choice the same words choose the same rows, whatever the format and the width of the terminal. */
+    listing.search.dates = DATES_FULL;
+    if (cli->flags[FLAG_COLUMNS]) {
+        listing.search.chosen = true;
+        listing.search.columns = columns;
+        listing.search.count = listing.column_count;
+    }
     listing.query = query;
     int status = print(cli, store, &listing);
     store_close(store);

@@ -245,8 +245,8 @@ int cli_run_server_import(struct cli *cli)
 
 int cli_run_server_export(struct cli *cli)
 {
-    struct listing listing = { .object = &catalog_servers, .format = LISTING_CSV, .raw = cli->flags[FLAG_RAW] != NULL,
-                               .to_terminal = isatty(STDOUT_FILENO) };
+    struct listing listing = { .object = &catalog_servers, .format = LISTING_CSV, .search = { .dates = DATES_FULL },
+                               .raw = cli->flags[FLAG_RAW] != NULL, .to_terminal = isatty(STDOUT_FILENO) };
     struct store *store = NULL;
     struct err err = { 0 };
     size_t at = 0;

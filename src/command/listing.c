@@ -115,7 +115,8 @@ bool listing_write(struct store *store, const struct listing *listing, listing_o
     struct listing_out out = { .fn = fn, .ctx = ctx };
     struct pass pass = { .listing = listing, .writer = &listing_writers[listing->format], .out = &out };
     pass.widths = x_calloc(listing->column_count + 1, sizeof(int));
-    bool ok = listing->ids || query_compile(listing->object, listing->query ? listing->query : "", &query, at, err);
+    const char *text = listing->query ? listing->query : "";
+    bool ok = listing->ids || query_compile_shown(listing->object, &listing->search, text, &query, at, err);
     if (ok && pass.writer->measures)
         ok = measure(store, listing, &query, pass.widths, err);
     if (ok) {

@@ -13,6 +13,8 @@ struct view {
     const struct object_type *object;
     uint64_t number, question, generation;
     struct query query;
+    char *text; /* of query; NULL: none */
+    struct query_shown search; /* columns are ours */
     struct sort_key keys[4];
     size_t key_count;
 
@@ -55,6 +57,8 @@ void view_free(struct view *view)
         }
     }
     query_done(&view->query);
+    free(view->text);
+    free((void *)view->search.columns);
     row_block_free(view->block);
     free(view->ids);
     free(view->only);
@@ -101,15 +105,54 @@ void view_spec(const struct view *view, struct list_spec *out)
 bool view_filter(struct view *view, const char *text, size_t *at, struct err *err)
 {
     struct query query = { 0 };
+    char *copy;
 
-    if (!query_compile(view->object, text, &query, at, err)) {
-        query_done(&query);
+    if (!query_compile_shown(view->object, &view->search, text, &query, at, err))
         return false;
-    }
+    copy = x_strdup(text); /* text may be view->text itself */
+    free(view->text);
+    view->text = copy;
     query_done(&view->query);
     view->query = query;
     ask_list(view, false);
     return true;
+}
+
+static bool same_shown(const struct query_shown *a, const struct query_shown *b)
+{
+    return a->chosen == b->chosen && a->dates == b->dates && a->count == b->count &&
+           (a->count == 0 || memcmp(a->columns, b->columns, a->count * sizeof *a->columns) == 0);
+}
+
+static bool same_query(const struct query *a, const struct query *b)
+{
+    if (a->param_count != b->param_count || strcmp(buf_at(&a->where), buf_at(&b->where)) != 0)
+        return false;
+    for (size_t i = 0; i < a->param_count; i++) {
+        if (!value_equal(a->params[i], b->params[i]))
+            return false;
+    }
+    return true;
+}
+
+void view_shown(struct view *view, const struct query_shown *shown)
+{
+    struct query query = { 0 };
+    int *columns;
+
+    if (same_shown(&view->search, shown))
+        return;
+    columns = x_calloc(shown->count + 1, sizeof *columns);
+    if (shown->count > 0)
+        memcpy(columns, shown->columns, shown->count * sizeof *columns);
+    free((void *)view->search.columns);
+    view->search = *shown;
+    view->search.columns = columns;
+    if (!view->text || !query_compile_shown(view->object, &view->search, view->text, &query, NULL, NULL))
+        return;
+    if (!same_query(&query, &view->query))
+        view_filter(view, view->text, NULL, NULL);
+    query_done(&query);
 }
 
 void view_sort(struct view *view, const struct sort_key *keys, size_t count)
@@ -123,6 +166,13 @@ void view_sort(struct view *view, const struct sort_key *keys, size_t count)
 
 void view_reload(struct view *view)
 {
+    struct query query = { 0 };
+
+    /* Ages are shown, and so found, as they are now. */
+    if (view->text && query_compile_shown(view->object, &view->search, view->text, &query, NULL, NULL)) {
+        query_done(&view->query);
+        view->query = query;
+    }
     /* A list that is on its way in pieces will be as new as a second one; asking again would start it over. */
     if (!view->asked_list || view->complete)
         ask_list(view, view->asked_list && view->count > 0);

@@ -340,10 +340,17 @@ static void put_servers_first(struct parser *p)
 
 bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err)
 {
+    return query_compile_shown(object, NULL, text, out, at, err);
+}
+
+bool query_compile_shown(const struct object_type *object, const struct query_shown *shown, const char *text, struct query *out,
+                         size_t *at, struct err *err)
+{
     struct query q = { 0 };
     struct parser p = { .object = object, .text = text, .out = &q, .at = at, .err = err };
     bool ok = true;
 
+    query_choose(&p, shown);
     skip_blanks(&p);
     if (text[p.pos] != '\0') {
         ok = either(&p);

@@ -16,6 +16,8 @@ struct parser {
      * servers without a hit are passed over at once. Never under a "not". */
     struct query servers;
     int negations;
+    bool *searched;        /* by property: plain words look into it */
+    enum date_mode dates;  /* how its times are shown */
     size_t *at; /* may be NULL */
     struct err *err;
     int depth, terms;
@@ -41,6 +43,13 @@ struct word {
 bool query_plain(struct parser *p, const struct word *word);
 bool query_field(struct parser *p, const char *name, size_t name_at, enum compare op, const struct word *values,
                  size_t count);
+/* Which properties plain words search, into p->searched. */
+void query_choose(struct parser *p, const struct query_shown *shown);
+/* What the pieces of the compiler share. */
+const char *query_expression(struct parser *p, const struct property *property);
+bool query_in_find(const struct object_type *object, const struct property *property); /* part of TABLE_find */
+void query_server_has(struct parser *p, const char *text); /* condition: the server has this text (lower case) in TABLE_find */
+const char *query_literal(struct parser *p, const struct word *word); /* its longest run without wildcards, lower case */
 /* Operator at text: how many bytes it has, 0 = none. */
 size_t query_operator(const char *text, enum compare *op);
 /* Bytes of a field's name at text, if an operator follows; else 0. */

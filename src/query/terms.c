@@ -12,7 +12,7 @@
 #define UNLIMITED_SQL 4294967295 /* an unlimited lease is longer than every other */
 
 /* ------------------------------------------------------------------ expressions */
-static const char *expression(struct parser *p, const struct property *property)
+const char *query_expression(struct parser *p, const struct property *property)
 {
     if (property->sql)
         return arena_printf(&p->out->mem, "(%s)", property->sql);
@@ -22,7 +22,7 @@ static const char *expression(struct parser *p, const struct property *property)
 /* The expression that orders: what < and ranges compare. */
 static const char *ordered(struct parser *p, const struct property *property)
 {
-    const char *plain = expression(p, property);
+    const char *plain = query_expression(p, property);
 
     if (property->kind != KIND_DURATION)
         return plain;
@@ -47,158 +47,6 @@ static bool parse_value(struct parser *p, const struct property *property, const
         return query_error(p, at, "%s", err.text);
     if (property->kind == KIND_DURATION && out->i == -1)
         out->i = UNLIMITED_SQL;
-    return true;
-}
-
-/* ------------------------------------------------------------------ free text */
-static char *lower(struct parser *p, const char *text)
-{
-    char *copy = arena_strdup(&p->out->mem, text);
-
-    for (char *c = copy; *c; c++)
-        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    return copy;
-}
-
-/* One property contains the word, or matches it when it has wildcards. */
-static void plain_in(struct parser *p, const char *sql, const struct word *word)
-{
-    if (word->wild)
-        query_sql(p, "coalesce(%s LIKE ? ESCAPE '\\', 0)", sql);
-    else
-        query_sql(p, "contains(%s, ?)", sql);
-    query_param(p, V_TEXT(word->wild ? word->pattern : word->text));
-}
-
-/* The server's name is the same for all its rows: looked at once, not once a row. */
-static void plain_in_server(struct parser *p, const struct word *word)
-{
-    const char *sql = word->wild ? "s.id IN (SELECT n.id FROM server n WHERE n.name LIKE ? ESCAPE '\\')"
-                                 : "s.id IN (SELECT n.id FROM server n WHERE contains(n.name, ?))";
-    struct value v = V_TEXT(word->wild ? word->pattern : word->text);
-
-    query_sql(p, "%s", sql);
-    query_param(p, v);
-    query_server_sql(p, " OR %s", sql);
-    query_server_param(p, v);
-}
-
-/* Longest run without wildcards: whatever matches the pattern contains it. */
-static const char *longest_literal(struct parser *p, const char *text)
-{
-    const char *best = "";
-    size_t best_len = 0;
-
-    for (const char *at = text; *at;) {
-        size_t len = strcspn(at, "*?");
-
-        if (len > best_len) {
-            best = at;
-            best_len = len;
-        }
-        at += len + (at[len] != '\0');
-    }
-    return arena_strndup(&p->out->mem, best, best_len);
-}
-
-/* The server has rows with this text somewhere. A server whose text is not known has to be looked at. */
-static void server_has(struct parser *p, const char *text)
-{
-    int run = strlen(text) > 2 ? 3 : 2;
-
-    query_server_sql(p, "coalesce((SELECT CASE WHEN may_have(w.%s, ?, %d) THEN has(w.text, ?) ELSE 0 END FROM \"%s_words\" w"
-                     " WHERE w.server = s.id), 1)", run == 3 ? "threes" : "twos", run, p->object->table);
-    query_server_param(p, V_TEXT(text));
-    query_server_param(p, V_TEXT(text));
-}
-
-static void plain_in_find(struct parser *p, const struct word *word)
-{
-    const char *text = lower(p, word->text);
-
-    query_sql(p, word->wild ? "any_line(f.find, ?)" : "has(f.find, ?)");
-    query_param(p, V_TEXT(text));
-    server_has(p, word->wild ? longest_literal(p, text) : text);
-}
-
-/* Is the property's text part of what plain words search? */
-static bool in_find(const struct object_type *object, const struct property *property)
-{
-    const char *at = object->free_text;
-    size_t len = strlen(property->name);
-
-    if (!object->find_table || property->sql)
-        return false;
-    while ((at = strstr(at, property->name)) != NULL) {
-        if ((at == object->free_text || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-/* A value of a text field that is searched: servers that do not have its letters at all have no such row. Nothing as the value:
- * servers that have something in all rows have none. */
-static void server_has_value(struct parser *p, const struct property *property, const struct word *word)
-{
-    const char *literal = word->wild ? longest_literal(p, word->text) : word->text;
-    bool find = in_find(p->object, property);
-
-    /* Words of an enum are on every server: asking would only cost. */
-    if (find && literal[0] && property->kind == KIND_TEXT)
-        server_has(p, lower(p, literal));
-    else if (find && word->text[0] == '\0')
-        query_server_sql(p, "coalesce((SELECT instr(w.empty, ',%s,') FROM \"%s_words\" w WHERE w.server = s.id), 1)",
-                         property->name, p->object->table);
-    else
-        query_server_sql(p, "1");
-}
-
-/* A word that a column beside the free text shows as a whole ("over") finds the rows that show it. */
-static void plain_is_word(struct parser *p, const struct word *word)
-{
-    for (size_t i = 0; i < p->object->property_count; i++) {
-        const struct property *property = &p->object->properties[i];
-
-        if (property->kind != KIND_ENUM || !property->sql || !(property->flags & (PROP_DEFAULT | PROP_WIDE)))
-            continue;
-        for (size_t w = 0; property->values[w]; w++)
-            if (text_casecmp(property->values[w], word->text) == 0) {
-                query_sql(p, " OR coalesce(%s = ?, 0)", expression(p, property));
-                query_param(p, V_TEXT(property->values[w]));
-                query_server_sql(p, " OR 1");
-            }
-    }
-}
-
-bool query_plain(struct parser *p, const struct word *word)
-{
-    bool find = p->object->find_table;
-    int count = 0;
-
-    query_sql(p, "(");
-    query_server_sql(p, find ? "(" : "1");
-    if (find && ++count)
-        plain_in_find(p, word);
-    for (const char *at = p->object->free_text; *at;) {
-        size_t len = strcspn(at, ",");
-        int place = catalog_property(p->object, arena_strndup(&p->out->mem, at, len));
-        const struct property *property = place < 0 ? NULL : &p->object->properties[place];
-        bool of_server = property && property->sql && strcmp(property->sql, "s.name") == 0;
-
-        at += len + (at[len] == ',');
-        if (!property || (find && !of_server))
-            continue;
-        query_sql(p, count++ ? " OR " : "");
-        if (of_server)
-            plain_in_server(p, word);
-        else
-            plain_in(p, expression(p, property), word);
-    }
-    plain_is_word(p, word);
-    query_sql(p, ")");
-    if (find)
-        query_server_sql(p, ")");
     return true;
 }
 
@@ -324,7 +172,7 @@ static bool address_term(struct parser *p, bool holds, size_t name_at, enum comp
 /* ------------------------------------------------------------------ field:value */
 static bool is_empty(struct parser *p, const struct property *property)
 {
-    const char *sql = expression(p, property);
+    const char *sql = query_expression(p, property);
 
     query_sql(p, is_number(property->kind) || property->kind == KIND_BOOL ? "%s IS NULL" : "(%s IS NULL OR %s = '')", sql, sql);
     return true;
@@ -362,7 +210,7 @@ static bool is_address(struct parser *p, const struct property *property, const 
 
     if (!parse_range(p, word, property->name, &r))
         return false;
-    query_sql(p, "%s BETWEEN ? AND ?", expression(p, property));
+    query_sql(p, "%s BETWEEN ? AND ?", query_expression(p, property));
     query_param(p, V_INT(r.first));
     query_param(p, V_INT(r.last));
     return true;
@@ -377,10 +225,10 @@ static bool is_rounded(struct parser *p, const struct property *property, const 
         return false;
     *done = property->kind == KIND_PERCENT || (property->kind == KIND_TIME && strlen(word->text) == 10);
     if (property->kind == KIND_PERCENT) {
-        query_sql(p, strchr(word->text, '.') ? "abs(%s - ?) < 0.00005" : "round(%s) = ?", expression(p, property));
+        query_sql(p, strchr(word->text, '.') ? "abs(%s - ?) < 0.00005" : "round(%s) = ?", query_expression(p, property));
         query_param(p, v);
     } else if (*done) {
-        query_sql(p, "%s BETWEEN ? AND ?", expression(p, property));
+        query_sql(p, "%s BETWEEN ? AND ?", query_expression(p, property));
         query_param(p, v);
         query_param(p, V_INT(v.i + 86399));
     }
@@ -394,7 +242,7 @@ static bool is_in_list(struct parser *p, const struct property *property, const 
 
     if (!parse_value(p, property, word->text, word->at, &v))
         return false;
-    query_sql(p, "(',' || %s || ',') LIKE ?", expression(p, property));
+    query_sql(p, "(',' || %s || ',') LIKE ?", query_expression(p, property));
     query_param(p, V_TEXT(arena_printf(&p->out->mem, "%%,%s,%%", v.s)));
     return true;
 }
@@ -404,7 +252,7 @@ static bool is_text(struct parser *p, const struct property *property, const str
     struct value v;
 
     if (word->wild) {
-        query_sql(p, "%s LIKE ? ESCAPE '\\'", expression(p, property));
+        query_sql(p, "%s LIKE ? ESCAPE '\\'", query_expression(p, property));
         query_param(p, V_TEXT(word->pattern));
         return true;
     }
@@ -412,7 +260,7 @@ static bool is_text(struct parser *p, const struct property *property, const str
         return is_in_list(p, property, word);
     if (!parse_value(p, property, word->text, word->at, &v))
         return false;
-    query_sql(p, "%s = ? COLLATE NOCASE", expression(p, property));
+    query_sql(p, "%s = ? COLLATE NOCASE", query_expression(p, property));
     query_param(p, v);
     return true;
 }
@@ -440,6 +288,23 @@ static bool is_value(struct parser *p, const struct property *property, const st
     query_sql(p, "%s = ?", ordered(p, property));
     query_param(p, v);
     return true;
+}
+
+/* A value of a text field that is searched: servers that do not have its letters at all have no such row. Nothing as the value:
+ * servers that have something in all rows have none. */
+static void server_has_value(struct parser *p, const struct property *property, const struct word *word)
+{
+    const char *literal = query_literal(p, word);
+    bool find = !property->sql && query_in_find(p->object, property);
+
+    /* Words of an enum are on every server: asking would only cost. */
+    if (find && literal[0] && property->kind == KIND_TEXT)
+        query_server_has(p, literal);
+    else if (find && word->text[0] == '\0')
+        query_server_sql(p, "coalesce((SELECT instr(w.empty, ',%s,') FROM \"%s_words\" w WHERE w.server = s.id), 1)",
+                         property->name, p->object->table);
+    else
+        query_server_sql(p, "1");
 }
 
 static bool any_value(struct parser *p, const struct property *property, enum compare op, const struct word *values,
@@ -485,7 +350,7 @@ static bool compare_term(struct parser *p, const struct property *property, size
 /* Contains, for every kind: numbers as they are written. */
 static bool contains_term(struct parser *p, const struct property *property, const struct word *word)
 {
-    const char *sql = expression(p, property);
+    const char *sql = query_expression(p, property);
 
     if (property->kind == KIND_IPV4)
         sql = arena_printf(&p->out->mem, "((%s>>24)||'.'||(%s>>16&255)||'.'||(%s>>8&255)||'.'||(%s&255))", sql, sql, sql, sql);

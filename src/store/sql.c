@@ -302,7 +302,7 @@ bool store_functions(struct store *store)
         int args;
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
     } functions[] = { { "has", 2, sql_has },   { "contains", 2, sql_contains }, { "any_line", 2, sql_any_line },
-                      { "runs", 2, sql_runs }, { "may_have", 3, sql_may_have } };
+                      { "runs", 2, sql_runs }, { "may_have", 3, sql_may_have },     { "shows", 7, store_sql_shows } };
 
     for (size_t i = 0; i < COUNT(functions); i++)
         if (sqlite3_create_function(store->db, functions[i].name, functions[i].args, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,

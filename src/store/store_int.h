@@ -52,7 +52,9 @@ void store_bind(sqlite3_stmt *stmt, int at, struct value v); /* text is not copi
 struct value store_column(sqlite3_stmt *stmt, int at);
 /* Turns the connection's last error into err. doing: "reading a list". Returns false. */
 bool store_fail(struct store *store, const char *doing, struct err *err);
-bool store_functions(struct store *store); /* registers has() and contains() */
+bool store_functions(struct store *store); /* registers has(), contains() and the others */
+/* ------------------------------------------------------------------ cells.c: shows(), as store.h has it */
+void store_sql_shows(sqlite3_context *context, int count, sqlite3_value **args);
 /* Short form of the path for err.where. */
 const char *store_where(const struct store *store);
 

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
@@ -100,6 +99,27 @@ void table_columns_default(struct table *table, int w)
     }
     table->columns_for = w;
     table->columns_chosen = false;
+}
+
+void table_shown(const struct table *table, enum date_mode dates, int *columns, struct query_shown *out)
+{
+    size_t count = 0;
+
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (table->columns[c].shown)
+            columns[count++] = table->columns[c].property;
+    }
+    *out = (struct query_shown){ .columns = columns, .count = count, .chosen = table->columns_chosen, .dates = dates };
+}
+
+void table_tell_shown(struct table *table, enum date_mode dates)
+{
+    int *columns = x_calloc(table->column_count + 1, sizeof *columns);
+    struct query_shown shown;
+
+    table_shown(table, dates, columns, &shown);
+    view_shown(table->view, &shown);
+    free(columns);
 }
 
 void table_columns_save(const struct table *table, struct buf *out)
@@ -237,33 +257,6 @@ size_t table_layout(struct table *table, int w, struct slot slots[SLOTS_MAX])
 
 /* ------------------------------------------------------------------ cells */
 
-char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size)
-{
-    time_t when = (time_t)when_s;
-    struct tm tm;
-    char iso[CLOCK_ISO_SIZE];
-
-    switch (mode) {
-    case DATES_LOCAL:
-        localtime_r(&when, &tm);
-        strftime(out, size, now_s - when_s < 86400 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &tm);
-        break;
-    case DATES_UTC:
-        gmtime_r(&when, &tm);
-        strftime(out, size, now_s - when_s < 86400 ? "%H:%M:%SZ" : "%Y-%m-%d %H:%MZ", &tm);
-        break;
-    case DATES_ISO: snprintf(out, size, "%s", clock_iso(when_s, iso)); break;
-    default:
-        /* Drawn once a minute: seconds would be wrong for the rest of it. */
-        if (now_s - when_s < 60)
-            snprintf(out, size, "now");
-        else
-            clock_age(now_s - when_s, out, size);
-        break;
-    }
-    return out;
-}
-
 /* Unknown, unreadable, refused and not offered never look alike. */
 static void missing_cell(const struct table *table, const struct row *row, const struct property *p, struct cell *cell)
 {
@@ -301,13 +294,10 @@ void table_cell(const struct table *table, const struct row *row, int property, 
     struct value v = row->values[property];
 
     cell->look = LOOK_NORMAL;
-    if (v.type == VALUE_NULL) {
+    if (v.type == VALUE_NULL)
         missing_cell(table, row, p, cell);
-    } else if (p->kind == KIND_TIME && v.type == VALUE_INT) {
-        date_show(dates, v.i, now_s, cell->text, sizeof cell->text);
-    } else {
-        property_show(p, v, cell->text, sizeof cell->text);
-    }
+    else
+        property_show_dated(p, v, dates, now_s, cell->text, sizeof cell->text);
     if (table->ops->cell)
         table->ops->cell(row, property, now_s, cell);
     if (table->ops->stale && strcmp(p->name, table->ops->stale) == 0)

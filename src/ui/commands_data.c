@@ -145,11 +145,9 @@ static struct text_job *text_job(struct ui *ui, const row_id *ids, size_t count)
 
     job->ui = ui;
     job->columns = x_calloc(table->column_count + 1, sizeof *job->columns);
-    for (size_t c = 0; c < table->column_count; c++) {
-        if (table->columns[c].shown)
-            job->columns[job->listing.column_count++] = table->columns[c].property;
-    }
+    table_shown(table, ui->dates, job->columns, &job->listing.search);
     job->listing.columns = job->columns;
+    job->listing.column_count = job->listing.search.count;
     job->listing.object = table->ops->object;
     if (ids) {
         job->ids = x_alloc((count + 1) * sizeof *ids);

@@ -200,14 +200,21 @@ static void find_done(void *ctx, bool ok, const struct err *err)
 static bool start_find(struct ui *ui, const char *text, int step, void (*then)(struct find_job *job), struct err *err)
 {
     struct find_job *job = x_alloc(sizeof *job);
+    struct query_shown shown;
     size_t at = 0;
+    int *columns;
+    bool ok;
 
     job->ui = ui;
     job->table = ui_table(ui);
     job->step = step;
     job->then = then;
     job->text = x_strdup(text);
-    if (!query_compile(job->table->ops->object, text, &job->query, &at, err)) {
+    columns = x_calloc(job->table->column_count + 1, sizeof *columns);
+    table_shown(job->table, ui->dates, columns, &shown);
+    ok = query_compile_shown(job->table->ops->object, &shown, text, &job->query, &at, err);
+    free(columns);
+    if (!ok) {
         err_wrap(err, "at character %zu", at + 1);
         find_job_free(job);
         return false;

@@ -380,6 +380,7 @@ void ui_draw(struct ui *ui)
     }
     if (!table->columns_chosen && table->columns_for != ui->layout.list.w && ui->layout.list.w > 0)
         table_columns_default(table, ui->layout.list.w);
+    table_tell_shown(table, ui->dates);
     table->half_pages = ui->layout.beside;
     table_sync(table);
     draw_bar(ui, ui->layout.bar);

@@ -15,7 +15,6 @@ struct column {
     int width; /* cells */
     bool shown, fixed /* the operator chose the width: takes no spare */;
 };
-enum date_mode { DATES_AGE, DATES_LOCAL, DATES_UTC, DATES_ISO, DATE_MODES };
 
 struct table {
     const struct pane_ops *ops;
@@ -97,6 +96,10 @@ bool table_find_next(struct table *table, int step);
 /* The pane's own, and of those for wide screens as many as have room in w cells while names keep some to grow in. */
 void table_columns_default(struct table *table, int w);
 /* "name:14 util server:20": what is saved; unknown names are left out. */
+/* What plain words of a filter search: the columns that are shown, as they are. columns: room for column_count, the caller's. */
+void table_shown(const struct table *table, enum date_mode dates, int *columns, struct query_shown *out);
+/* Tells the view so; a filter in force is applied anew if it matters. */
+void table_tell_shown(struct table *table, enum date_mode dates);
 void table_columns_save(const struct table *table, struct buf *out);
 void table_columns_load(struct table *table, const char *text);
 void table_sort_save(const struct table *table, struct buf *out); /* "util- name" */
@@ -115,7 +118,6 @@ size_t table_layout(struct table *table, int w, struct slot slots[SLOTS_MAX]);
 /* Text and look of one cell. */
 void table_cell(const struct table *table, const struct row *row, int property, enum date_mode dates, int64_t now_s,
                 struct cell *cell);
-char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size);
 
 /* ---- table_draw.c */
 struct table_style {

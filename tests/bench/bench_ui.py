@@ -108,7 +108,7 @@ def first_frames(program, store, times):
 def filter_keys(console):
     """Letter by letter; a keystroke is answered when the frame it caused has come."""
     echoes, fills = [], []
-    for word in (b"voice", b"util>90", b"server:lon-*", b"10.20", b"zzzz", b"name~wifi free<50"):
+    for word in (b"voice", b"util>90", b"server:lon-*", b"10.20", b"zzzz", b"name~wifi free<50", b"8d", b"82%", b"777"):
         console.type(b"/")
         console.quiet(0.3)
         for letter in word:

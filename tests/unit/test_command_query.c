@@ -100,7 +100,8 @@ static void scopes(void **state)
         { "10.1.2.0", "voice two" },
         { "10.1.2.0/24", "voice two" },
         { "172.16", "and" },
-        { "%", "100%_sure" },
+        { "%", "and|Dev\xc3\xa9|voice-one|voice two|office|100%_sure|state" }, /* all with a percentage, and one name */
+        { "\"%_\"", "100%_sure" },
         { "_", "100%_sure" },
         { "0%_s", "100%_sure" },
         { "\"and\"", "and" },
@@ -142,6 +143,14 @@ static void scopes(void **state)
         { "util:\"\"", "ams-voice|100%_sure" },
         { "not util>80", "ams-voice|Dev\xc3\xa9|voice two|office|100%_sure|state" }, /* with what is unknown */
         { "over", "and|voice-one" },
+        { "ove", "and|voice-one" },
+        { "8d", "ams-voice|Dev\xc3\xa9|voice-one|voice two|office|100%_sure|state" },
+        { "unlim", "and" },
+        { "90%", "voice-one" },
+        { "9?%", "voice-one" },
+        { "10.1.2.200", "voice two" }, /* the last address, which is shown */
+        { "8d voice", "ams-voice|voice-one|voice two" },
+        { "not 8d", "and" },
         { "voice over", "voice-one" },
         { "level:over", "and|voice-one" },
         { "level:over,under", "and|voice-one|office" },
