@@ -155,9 +155,15 @@ static bool is_newer(struct store *store, const struct change_step *step, bool *
 }
 
 /* ------------------------------------------------------------------ undo */
+struct undo_judgement {
+    const char *why; /* why it is not undone; NULL = it can be */
+    bool back;       /* it has the value from before already */
+    bool there;      /* the row is there */
+};
+
 /* A third value in the store was not ours. The one from before may only be an old reading. */
 static bool judge_undo_set(struct store *store, const struct change_step *step, struct value now, struct arena *arena,
-                           const char **why, struct err *err)
+                           struct undo_judgement *out, struct err *err)
 {
     const struct property *p = &step->object->properties[step->property];
     char text[300];
@@ -167,30 +173,31 @@ static bool judge_undo_set(struct store *store, const struct change_step *step, 
         return true;
     if (same_value(p, now, step->before) && !is_newer(store, step, &newer, err))
         return false;
+    out->back = newer && same_value(p, now, step->before);
     if (newer)
-        *why = arena_printf(arena, "was changed since, to %s: not undone", property_show(p, now, text, sizeof(text)));
+        out->why = arena_printf(arena, out->back ? "is %s again already" : "was changed since, to %s: not undone",
+                                property_show(p, now, text, sizeof(text)));
     return true;
 }
 
-/* Why the way back of a step cannot be gone, or NULL. *now: the value that the store shows. */
-static bool judge_undo(struct store *store, const struct change_step *step, struct arena *arena, const char **why,
-                       bool *there, struct err *err)
+static bool judge_undo(struct store *store, const struct change_step *step, struct arena *arena, struct undo_judgement *out,
+                       struct err *err)
 {
     struct row row;
     bool newer;
 
-    *why = NULL;
-    if (!row_now(store, step, arena, &row, there, err) || !is_newer(store, step, &newer, err))
+    *out = (struct undo_judgement){ 0 };
+    if (!row_now(store, step, arena, &row, &out->there, err) || !is_newer(store, step, &newer, err))
         return false;
     if (step->op == OP_SET && step->before.type == VALUE_NULL) {
-        *why = "what it was before is not known";
-    } else if (step->op == OP_SET && *there) {
+        out->why = "what it was before is not known";
+    } else if (step->op == OP_SET && out->there) {
         return judge_undo_set(store, step, known_value(step->object, step->property, row.values[step->property]), arena,
-                              why, err);
+                              out, err);
     } else if (step->op == OP_SET && newer) {
-        *why = arena_printf(arena, "the %s is not there any more: not undone", step->object->noun);
+        out->why = arena_printf(arena, "the %s is not there any more: not undone", step->object->noun);
     } else if (step->op != OP_SET && !newer) {
-        *there = step->op == OP_ADD; /* as the step left it */
+        out->there = step->op == OP_ADD; /* as the step left it */
     }
     return true;
 }
@@ -215,19 +222,18 @@ static void add_undo(struct change_plan *plan, const struct change_step *step)
 static bool undo_step(struct store *store, struct change_plan *plan, const struct change_step *step, struct arena *arena,
                       struct err *err)
 {
-    const char *why;
-    bool there;
+    struct undo_judgement judged;
 
     arena_reset(arena);
     if (step->state != CHANGE_DONE)
         return true; /* nothing to take back */
-    if (!judge_undo(store, step, arena, &why, &there, err))
+    if (!judge_undo(store, step, arena, &judged, err))
         return false;
-    if (why != NULL)
-        note_about(plan, PLAN_CHANGED_SINCE, step, why);
-    else if (step->op == OP_ADD && !there)
+    if (judged.why != NULL)
+        note_about(plan, judged.back ? PLAN_SAME : PLAN_CHANGED_SINCE, step, judged.why);
+    else if (step->op == OP_ADD && !judged.there)
         note_about(plan, PLAN_SAME, step, "is gone already");
-    else if (step->op == OP_REMOVE && there)
+    else if (step->op == OP_REMOVE && judged.there)
         note_about(plan, PLAN_SAME, step, "is there again already");
     else
         add_undo(plan, step);

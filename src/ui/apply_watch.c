@@ -7,8 +7,6 @@
 #include "ipamtui/change_run.h"
 #include "ipamtui/text.h"
 
-/* More servers than this are not watched one by one. */
-#define SHOWN_MAX 300
 /* Among states of steps: its call was answered, what became of it is being read. */
 #define ANSWERED 255
 
@@ -128,44 +126,64 @@ static enum rank rank_of(const struct watched_server *row)
     return done >= row->total && row->answered == 0 ? RANK_DONE : done > 0 || row->counts[CHANGE_OPEN] > 0 ? RANK_RUNNING : RANK_WAITING;
 }
 
-static void add_server(const struct watched_server *row, enum rank rank, struct preview *out)
+static void add_server(const struct watched_server *row, enum rank rank, int w, struct preview *out)
 {
     static const enum change_state told[] = { CHANGE_FAILED, CHANGE_CONFLICT, CHANGE_UNKNOWN, CHANGE_SKIPPED };
     size_t done = answered_of(row);
     struct buf text = { 0 };
     bool bad = false;
     char bar[16];
+    int room;
 
-    buf_addf(&text, "%-16.16s %-7s [%s] %zu/%zu", row->name, rank_words[rank],
-             preview_bar((double)done * 100 / (double)MAX(row->total, 1), 12, bar, sizeof bar), done, row->total);
+    buf_addf(&text, "%-14.14s %-7s [%s] %zu/%zu", row->name, rank_words[rank],
+             preview_bar((double)done * 100 / (double)MAX(row->total, 1), 10, bar, sizeof bar), done, row->total);
     for (size_t i = 0; i < COUNT(told); i++) {
         if (row->counts[told[i]] > 0)
             buf_addf(&text, ", %lld %s", (long long)row->counts[told[i]], change_state_name(told[i]));
         bad = bad || (row->counts[told[i]] > 0 && told[i] != CHANGE_SKIPPED);
     }
-    if (rank != RANK_DONE && row->now[0])
-        buf_addf(&text, "  %s", row->now);
+    room = w - text_width(buf_at(&text)) - 2;
+    if (rank != RANK_DONE && row->now[0] && room > 8)
+        buf_addf(&text, "  %.*s", (int)text_fit(row->now, room, NULL), row->now);
     preview_add(out, bad ? LOOK_WARN : rank == RANK_DONE ? LOOK_DIM : LOOK_NORMAL, "%s", buf_at(&text));
     buf_done(&text);
 }
 
-void apply_watch_preview(const struct apply_watch *watch, bool servers, bool stopping, int64_t now_ms, struct preview *out)
+static void add_rest(const struct apply_watch *watch, const size_t ranks[RANKS], struct preview *out)
 {
-    size_t done = apply_watch_answered(watch), shown = 0;
+    static const char *const words[RANKS] = { "with failures", "running", "waiting", "done" };
+    struct buf text = { 0 };
+
+    buf_addf(&text, "... of %zu servers:", watch->count);
+    for (int rank = 0, said = 0; rank < RANKS; rank++) {
+        if (ranks[rank])
+            buf_addf(&text, "%s %zu %s", said++ ? "," : "", ranks[rank], words[rank]);
+    }
+    preview_add(out, LOOK_DIM, "%s", buf_at(&text));
+    buf_done(&text);
+}
+
+void apply_watch_preview(const struct apply_watch *watch, struct watch_room room, bool stopping, int64_t now_ms, struct preview *out)
+{
+    size_t done = apply_watch_answered(watch), shown = 0, ranks[RANKS] = { 0 };
+    size_t most = watch->count <= room.servers ? watch->count : room.servers > 0 ? room.servers - 1 : 0;
     char bar[32], rate[64];
 
     apply_watch_rate(watch, now_ms, rate, sizeof rate);
     preview_add(out, LOOK_TITLE, "%s [%s] %zu/%zu%s%s", stopping ? "Stopping" : "Applying",
-                preview_bar((double)done * 100 / (double)MAX(watch->total, 1), 24, bar, sizeof bar), done, watch->total,
+                preview_bar((double)done * 100 / (double)MAX(watch->total, 1), 20, bar, sizeof bar), done, watch->total,
                 rate[0] ? ", " : "", rate);
-    for (int rank = 0; servers && rank < RANKS; rank++) {
-        for (size_t i = 0; i < watch->count && shown < SHOWN_MAX; i++) {
+    for (int rank = 0; rank < RANKS; rank++) {
+        for (size_t i = 0; i < watch->count; i++) {
             if (rank_of(&watch->rows[i]) != (enum rank)rank)
                 continue;
-            add_server(&watch->rows[i], (enum rank)rank, out);
-            shown++;
+            ranks[rank]++;
+            if (shown < most) {
+                add_server(&watch->rows[i], (enum rank)rank, room.w, out);
+                shown++;
+            }
         }
     }
-    if (servers && shown < watch->count)
-        preview_add(out, LOOK_DIM, "... and %zu more servers", watch->count - shown);
+    if (room.servers > 0 && shown < watch->count)
+        add_rest(watch, ranks, out);
 }

@@ -29,7 +29,11 @@ void apply_watch_done(struct apply_watch *watch);
 size_t apply_watch_answered(const struct apply_watch *watch); /* and settled ones */
 /* "12/s, about 4 s left"; "" while there is nothing to reckon from. */
 char *apply_watch_rate(const struct apply_watch *watch, int64_t now_ms, char *out, size_t size);
-/* A line for the whole and, when wanted, one per server: those that need a look, then the ones at work, waiting, done. */
-void apply_watch_preview(const struct apply_watch *watch, bool servers, bool stopping, int64_t now_ms, struct preview *out);
+/* A line for the whole and as many for servers as there is room: those that need a look, then the ones at work, waiting, done. */
+struct watch_room {
+    size_t servers; /* lines; 0 = only the whole */
+    int w;          /* cells of a line */
+};
+void apply_watch_preview(const struct apply_watch *watch, struct watch_room room, bool stopping, int64_t now_ms, struct preview *out);
 
 #endif

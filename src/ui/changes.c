@@ -129,6 +129,22 @@ static bool step_of_row(const struct change_step *step, const struct object_type
     return true;
 }
 
+/* What was added from `first` on goes in front of the rest. */
+static void to_front(struct preview *preview, size_t first)
+{
+    size_t added = preview->count - first;
+    struct preview_line *lines;
+
+    if (first == 0 || added == 0)
+        return;
+    lines = x_calloc(preview->count, sizeof *lines);
+    memcpy(lines, preview->lines + first, added * sizeof *lines);
+    memcpy(lines + added, preview->lines, first * sizeof *lines);
+    free(preview->lines);
+    preview->lines = lines;
+    preview->cap = preview->count;
+}
+
 void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
 {
     struct changes *changes = ui->changes;
@@ -151,27 +167,22 @@ void ui_changes_preview(struct ui *ui, const struct object_type *object, const s
     }
     if (found > 3)
         preview_add(preview, LOOK_MARK, "Pending  ... and %zu more (w)", found - 3);
-    /* In front of everything else: it decides what the rest will be. */
-    if (first > 0 && preview->count > first) {
-        size_t added = preview->count - first;
-        struct preview_line *lines = x_calloc(preview->count, sizeof *lines);
-
-        memcpy(lines, preview->lines + first, added * sizeof *lines);
-        memcpy(lines + added, preview->lines, first * sizeof *lines);
-        free(preview->lines);
-        preview->lines = lines;
-        preview->cap = preview->count;
-    }
+    to_front(preview, first); /* it decides what the rest will be */
 }
 
 void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
 {
     struct changes *changes = ui->changes;
-    bool about = object == &catalog_change_steps || object == &catalog_changes;
+    bool steps = object == &catalog_change_steps, about = steps || object == &catalog_changes;
+    int h = ui->layout.preview.h;
+    /* A line or two are left for the result under the cursor. */
+    struct watch_room room = { steps ? (size_t)MAX(h > 14 ? h / 2 : h - 3, 1) : 0, ui->layout.preview.w };
+    size_t first = preview->count;
 
     if (!about || !row || !changes || !changes->applying || row->values[catalog_property(object, "change")].i != changes->change)
         return;
-    apply_watch_preview(&changes->watch, object == &catalog_change_steps, changes->stopping, clock_mono_ms(), preview);
+    apply_watch_preview(&changes->watch, room, changes->stopping, clock_mono_ms(), preview);
+    to_front(preview, first);
 }
 
 /* ------------------------------------------------------------------ undo while pending */
@@ -554,9 +565,10 @@ static void strip_apply(const struct ui *ui, struct buf *out)
         buf_addf(out, ", %lld not done", (long long)bad);
     if (apply_watch_rate(&changes->watch, clock_mono_ms(), rate, sizeof rate)[0])
         buf_addf(out, ", %s", rate);
-    buf_addf(out, ", %zu of %zu server%s done", p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
     keytable_keys_of(&ui->keys, ui->panes[ui->pane].ops->name, "change-stop", keys, sizeof keys);
-    buf_addf(out, changes->stopping ? " | " : " (%s stops) | ", keys[0] ? keys : ":change-stop");
+    if (!changes->stopping)
+        buf_addf(out, " (%s stops)", keys[0] ? keys : ":change-stop");
+    buf_addf(out, ", %zu of %zu server%s done | ", p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
 }
 
 size_t ui_changes_pending(const struct ui *ui)

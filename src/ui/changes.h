@@ -68,7 +68,7 @@ bool changes_undo_edit(struct ui *ui, bool redo, struct err *err);
 char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
 /* Puts what is pending for the row in front of its preview. */
 void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
-/* Puts what a change at work does now, server by server, behind the preview of its results. */
+/* Puts what a change at work does now, server by server, in front of the preview of its results. */
 void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
 /* "3 changes pending (w) | ", "Applying 21/36 ... | ". */
 void ui_changes_strip(const struct ui *ui, struct buf *out);
