@@ -14,6 +14,9 @@ struct store;
 enum store_mode { STORE_READ, STORE_WRITE }; /* READ of a file that does not exist: ERR_NOT_FOUND */
 bool store_open(const char *path, enum store_mode mode, struct store **out, struct err *err);
 void store_close(struct store *store); /* NULL is fine */
+/* A reader whose user may not write the file or its folder writes nothing there. Without a writer's files beside it, it reads
+ * without locks; then this says at the end whether the file stayed as it was. ERR_CONFLICT: it did not. */
+bool store_unchanged(const struct store *store, struct err *err);
 void store_interrupt(struct store *store); /* any thread: the running statement ends with ERR_CANCELLED */
 void store_set_thresholds(struct store *store, struct thresholds t);
 /* Changes whenever another connection committed something. */

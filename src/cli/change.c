@@ -344,7 +344,7 @@ static bool begin(struct changing *c, struct cli *cli, const char *tool, enum st
 static int end(struct changing *c, int status)
 {
     change_plan_free(c->plan);
-    store_close(c->store);
+    status = cli_store_done(c->store, status);
     buf_done(&c->results);
     if (c->signal_fd >= 0)
         close(c->signal_fd);

@@ -58,6 +58,15 @@ bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct
     return true;
 }
 
+int cli_store_done(struct store *store, int status)
+{
+    struct err err = { 0 };
+    if (store && !store_unchanged(store, &err))
+        status = cli_fail(&err);
+    store_close(store);
+    return status;
+}
+
 int cli_bad_query(const char *query, size_t at, const struct err *err)
 {
     struct arena arena = { 0 };

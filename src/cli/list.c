@@ -115,8 +115,7 @@ static int list_object(struct cli *cli, const struct object_type *object, int fi
         listing.search.count = listing.column_count;
     }
     listing.query = query;
-    int status = print(cli, store, &listing);
-    store_close(store);
+    int status = cli_store_done(store, print(cli, store, &listing));
     free(columns);
     free(query);
     return status;

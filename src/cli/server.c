@@ -193,9 +193,7 @@ int cli_run_server_show(struct cli *cli)
         store_close(store);
         return cli_fail(&err);
     }
-    int status = format == LISTING_TABLE ? show_table(store, id) : show_listing(store, id, format);
-    store_close(store);
-    return status;
+    return cli_store_done(store, format == LISTING_TABLE ? show_table(store, id) : show_listing(store, id, format));
 }
 
 /* ------------------------------------------------------------------ import, export */
@@ -257,7 +255,7 @@ int cli_run_server_export(struct cli *cli)
     bool ok = cli_store(cli, STORE_READ, &store, &err) &&
               listing_write(store, &listing, cli_stdout, NULL, NULL, &at, &err);
     int status = ok ? cli_flush(STATUS_DONE) : err.kind == ERR_INPUT ? cli_bad_query(query, at, &err) : cli_fail(&err);
-    store_close(store);
+    status = cli_store_done(store, status);
     free(columns);
     free(query);
     return status;

@@ -325,8 +325,7 @@ int cli_run_status(struct cli *cli)
         status = cli_fail(&err);
     }
     buf_done(&s.out);
-    store_close(store);
-    return status;
+    return cli_store_done(store, status);
 }
 
 int cli_run_zone_reset(struct cli *cli)

@@ -29,8 +29,15 @@ static bool fail_io(struct store *store, const char *doing, struct err *err)
 bool store_fail(struct store *store, const char *doing, struct err *err)
 {
     const char *where = store_where(store);
+    int code = sqlite3_errcode(store->db);
+    struct err place = { 0 };
 
-    switch (sqlite3_errcode(store->db)) {
+    if (store->readonly && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM)) {
+        readonly_explain(store, &place);
+        if (place.kind)
+            return err_set(err, place.kind, where, "%s: %s", doing, place.text);
+    }
+    switch (code) {
     case SQLITE_INTERRUPT:
         return err_set(err, ERR_CANCELLED, where, "%s: stopped", doing);
     case SQLITE_BUSY:

@@ -56,15 +56,16 @@ static bool open_connection(struct store *store, struct err *err)
     int rc;
 
     pthread_once(&once, without_statistics);
-    rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-
+    if (store->mode == STORE_WRITE && readonly_for_us(store->path))
+        return readonly_refused(store, "opening", err);
+    store->readonly = store->mode == STORE_READ && readonly_for_us(store->path);
+    rc = store->readonly ? readonly_open(store)
+                         : sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (!store->db)
         return err_set(err, ERR_IO, store_where(store), "the database cannot be opened: out of memory");
     sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
     if (rc != SQLITE_OK)
         return store_fail(store, "opening the database", err);
-    if (store->mode == STORE_WRITE && sqlite3_db_readonly(store->db, "main") == 1)
-        return err_set(err, ERR_IO, store_where(store), "the database cannot be written by you: check its owner and mode");
     if (!store_functions(store))
         return store_fail(store, "opening the database", err);
     return store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384",
@@ -92,6 +93,8 @@ static bool update_for_reader(struct store *store, struct err *err)
 {
     struct store *writer = NULL;
 
+    if (store->readonly)
+        return readonly_refused(store, "it is from an older ipamtui and has to be brought up to date", err);
     if (!store_open(store->path, STORE_WRITE, &writer, err))
         return err_wrap(err, "the database is from an older ipamtui and has to be brought up to date first");
     store_close(writer);

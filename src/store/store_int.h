@@ -3,6 +3,7 @@
 #define STORE_INT_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "ipamtui/store.h"
 
@@ -35,6 +36,8 @@ struct store {
     struct round *rounds;
     size_t round_count, round_cap;
     int wal_fd; /* for store_commit_durable(); -1 until needed */
+    bool readonly, unlocked; /* opened by readonly_open(); without locks, when the file was like this: */
+    struct stat seen;
 };
 
 /* ------------------------------------------------------------------ sql.c */
@@ -64,6 +67,16 @@ const char *store_where(const struct store *store);
 const char *place_network(long type, const char *mount);
 /* Checks the folder of path; make: creates missing folders (0700). */
 bool place_check(const char *path, bool make, struct err *err);
+
+/* ------------------------------------------------------------------ readonly.c */
+/* May this user not write the file or its folder? */
+bool readonly_for_us(const char *path);
+/* Opens store->db so that nothing is written anywhere. An SQLite result. */
+int readonly_open(struct store *store);
+/* Says which file stands in the way of reading and what to do; false: always, err is set only if it is one of ours. */
+bool readonly_explain(const struct store *store, struct err *err);
+/* "WHAT: the database cannot be written by you (it belongs to root, mode 0644)". Returns false. */
+bool readonly_refused(const struct store *store, const char *what, struct err *err);
 
 /* ------------------------------------------------------------------ schema.c, steps.c */
 /* Steps forward, in order, each once: user_version is the number of the last one done. Append only. */
