@@ -11,7 +11,15 @@ static const char *const words_dialect[] = { "psrp", "plain", NULL };
 static const char *const words_nps[] = { "full", "restricted", "no-access", NULL };
 static const char *const words_nps_remote[] = { "Full", "Restricted", "NoAccess", NULL };
 
+/* Which machine answers: anybody may read these, and Windows writes them in no language. */
+#define MACHINE_PATH "HKLM:\\SOFTWARE\\Microsoft\\Cryptography"
+#define COMPUTER_PATH "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
+
 static const struct source server_sources[] = {
+    { .name = "machine", .cmdlet = "Get-ItemProperty", .mode = SOURCE_SINGLE, .what = WHAT_SERVICE,
+      .args = { { "Path", MACHINE_PATH }, { "Name", "MachineGuid" } }, .optional = true, .absent = "absent", .denied = "denied" },
+    { .name = "computer", .cmdlet = "Get-ItemProperty", .mode = SOURCE_SINGLE, .what = WHAT_SERVICE,
+      .args = { { "Path", COMPUTER_PATH } }, .optional = true, .absent = "absent", .denied = "denied" },
     { .name = "dhcp-service", .cmdlet = "Get-Service", .mode = SOURCE_SINGLE, .what = WHAT_SERVICE, .role = ROLE_DHCP,
       .args = { { "Name", "DHCPServer" } }, .absent = "absent", .denied = "denied" },
     { .name = "dns-service", .cmdlet = "Get-Service", .mode = SOURCE_SINGLE, .what = WHAT_SERVICE, .role = ROLE_DNS,
@@ -32,6 +40,19 @@ static const struct source server_sources[] = {
     " WHEN o.dhcp_major = 6 AND o.dhcp_minor = 2 THEN '2012' WHEN o.dhcp_major = 6 AND o.dhcp_minor = 3 THEN '2012 R2'" \
     " WHEN o.dhcp_major >= 10 THEN '2016 or later' END"
 #define UTIL_SQL "CASE WHEN o.in_use + o.free > 0 THEN o.in_use * 100.0 / (o.in_use + o.free) END"
+
+/* Entry d of the list is the same machine as entry o; and it is an older one for something that o has as well. */
+#define SAME_SQL                                                                                                     \
+    "d.computer = o.computer AND coalesce(d.domain, '') = coalesce(o.domain, '') AND d.machine = o.machine AND d.id <> o.id"
+#define OLDER_SQL                                                                                                    \
+    SAME_SQL " AND d.id < o.id AND ((d.role LIKE '%dhcp%' AND o.role LIKE '%dhcp%')"                                 \
+             " OR (d.role LIKE '%dns%' AND o.role LIKE '%dns%'))"
+#define SAME_AS_SQL "(SELECT group_concat(d.name, ', ') FROM server d WHERE " SAME_SQL ")"
+#define DUPLICATE_SQL "CASE WHEN EXISTS (SELECT 1 FROM server d WHERE " OLDER_SQL ") THEN 'yes' END"
+/* What went wrong comes first: it may be why there is nothing newer. */
+#define ERROR_SQL                                                                                                    \
+    "coalesce(o.error, (SELECT 'the same machine as ' || min(d.name) || ', which has its scopes and zones' FROM server d WHERE " \
+    OLDER_SQL "), 'the same machine as ' || " SAME_AS_SQL ")"
 
 /* Named as what the configuration has for all. */
 #define INTERVAL(key, head, words)                                                                                    \
@@ -78,8 +99,8 @@ static const struct property server_properties[] = {
       .flags = PROP_FACT | PROP_DEFAULT | PROP_RIGHT, .empty = "never" },
     { .name = "last_try", .title = "Tried", .help = "When it was last asked", .kind = KIND_TIME, .width = 10,
       .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "never" },
-    { .name = "error", .title = "Error", .help = "What went wrong when it was last asked", .kind = KIND_TEXT, .width = 20,
-      .flags = PROP_FACT | PROP_WIDE | PROP_FLEX },
+    { .name = "error", .title = "Error", .help = "What went wrong when it was last asked, or with its entry in the list",
+      .kind = KIND_TEXT, .width = 20, .flags = PROP_FACT | PROP_WIDE | PROP_FLEX, .sql = ERROR_SQL },
     { .name = "version", .title = "Version", .help = "Version of Windows, or of its DHCP server", .kind = KIND_VERSION,
       .width = 11, .flags = PROP_FACT, .sql = VERSION_SQL },
     { .name = "system", .title = "System", .help = "Windows Server release, as far as the version tells",
@@ -90,6 +111,18 @@ static const struct property server_properties[] = {
       .width = 30, .flags = PROP_FACT | PROP_NOTE },
     { .name = "warning", .title = "Warning", .help = "Newest warning of its PowerShell", .kind = KIND_TEXT, .width = 30,
       .flags = PROP_FACT | PROP_NOTE },
+
+    { .name = "computer", .title = "Computer", .help = "Name that the machine itself has", .kind = KIND_TEXT, .width = 15,
+      .flags = PROP_NOTE | PROP_STATE | PROP_INDEX, .read = { "computer", "Hostname" }, .empty = "not reported yet" },
+    { .name = "domain", .title = "DNS domain", .help = "Domain that the machine itself has", .kind = KIND_TEXT, .width = 16,
+      .flags = PROP_NOTE | PROP_STATE, .read = { "computer", "Domain" }, .empty = "not reported yet" },
+    { .name = "machine", .title = "Machine", .help = "Id of its Windows: another one after it was installed anew",
+      .kind = KIND_TEXT, .width = 36, .flags = PROP_NOTE | PROP_STATE, .read = { "machine", "MachineGuid" },
+      .empty = "not reported yet" },
+    { .name = "same_as", .title = "Same as", .help = "Entries of the list that are the same machine", .kind = KIND_TEXT,
+      .width = 16, .flags = PROP_NOTE, .sql = SAME_AS_SQL, .empty = "no other entry" },
+    { .name = "duplicate", .title = "Duplicate", .help = "Is it the same machine as an older entry, which has its scopes and zones",
+      .kind = KIND_ENUM, .width = 9, .flags = PROP_NOTE, .values = words_yes_no, .sql = DUPLICATE_SQL, .empty = "no" },
 
     { .name = "transport", .title = "Transport", .help = "How it is reached: ssh (libssh2), openssh (the ssh program) or command",
       .kind = KIND_ENUM, .width = 9, .flags = PROP_LOCAL | PROP_NOTE, .values = words_transport,

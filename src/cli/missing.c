@@ -133,7 +133,8 @@ void cli_note_missing(struct store *store, const struct object_type *object, con
         arena_reset(&arena);
         if (!store_rows(store, &catalog_servers, &ids[i], 1, &arena, &row, NULL) || !row.id)
             continue;
-        if (source->role && !(catalog_roles(text_of(&row, "role")) & source->role))
+        /* Not its business, or that of an older entry for the same machine. */
+        if (source->role && !(catalog_roles(text_of(&row, "role")) & ~store_server_covered(store, ids[i]) & source->role))
             continue;
         m.known = false;
         m.why[0] = '\0';

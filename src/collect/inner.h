@@ -82,6 +82,9 @@ struct server {
     server_id id;
     char name[64];
     unsigned role;
+    unsigned covered; /* roles that an older entry has for the same machine */
+    char same_as[64]; /* which */
+    char machine[64]; /* that answered as this server until now; "" = not known */
     bool down;        /* did not answer the last time */
     char *way;        /* how it is reached, as one text: another way means another session */
     struct host *host;
@@ -116,6 +119,7 @@ struct task {
     bool again;    /* asked a second time over a new session */
     bool silent;   /* no sign of life for a while: does not hold a place */
     bool doomed;   /* can go no further (err): ended with the next turn */
+    bool another;  /* another machine answered than before */
     int64_t started_ms, started_s, progress_ms;
     size_t answered, lost, failed;
     struct err err;
@@ -139,6 +143,8 @@ void tasks_done(struct collector *c);
 struct verifier;
 void verify_start(struct collector *c, struct verifier **out);
 void verify_done(struct verifier *verifier);
+/* Another machine answers under its name, or what an older entry had for it is its own again: all that is known is due soon. */
+void verify_anew(struct server *server);
 /* It was asked, for whatever reason: the next regular time counts from now. */
 void verify_asked(struct server *server, unsigned what, bool reached);
 

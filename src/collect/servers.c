@@ -117,6 +117,18 @@ static char *way_text(const struct transport_target *t, const struct host_option
                       (int)options->dialect, t->command);
 }
 
+/* Who it is, as far as it has said so. */
+static void read_identity(struct server *server, const struct row *row)
+{
+    unsigned before = server->covered;
+
+    snprintf(server->machine, sizeof(server->machine), "%s", text_of(row, "machine"));
+    snprintf(server->same_as, sizeof(server->same_as), "%s", text_of(row, "same_as"));
+    server->covered = server->same_as[0] ? store_server_covered(server->c->store, server->id) : 0;
+    if (before & ~server->covered)
+        verify_anew(server);
+}
+
 static bool server_make(struct server *server, const struct row *row, struct err *err)
 {
     const struct settings *set = &server->c->set;
@@ -129,6 +141,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     snprintf(server->name, sizeof(server->name), "%s", text_of(row, "server"));
     server->role = catalog_roles(text_of(row, "role"));
     server->down = strcmp(text_of(row, "reachable"), "no") == 0;
+    read_identity(server, row);
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
     way = way_text(&target, &options);

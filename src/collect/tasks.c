@@ -106,7 +106,9 @@ static void say_done(const struct task *task, char *out, size_t size)
         at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? ", " : "",
                                with_commas(task->tallies[i].rows, number, sizeof(number)),
                                task->tallies[i].rows == 1 ? task->tallies[i].object->noun : task->tallies[i].object->name);
-    if (task->answered == 0 && at == 0)
+    if (at == 0 && task->server->covered && (task->what & ~(unsigned)WHAT_SERVICE))
+        snprintf(out, size, "the same machine as %s, which has its scopes and zones", task->server->same_as);
+    else if (task->answered == 0 && at == 0)
         snprintf(out, size, "nothing to ask it: not its role");
     else if (at < size)
         snprintf(out + at, size - at, "%s in %.1f s", at ? "" : "answered",
@@ -160,6 +162,8 @@ static void write_facts(struct task *task)
 
     server->down = !reached;
     verify_asked(server, task->what, reached);
+    if (task->another)
+        verify_anew(server);
     writes_fact(c, server->id, "last_try", V_INT(task->started_s));
     writes_fact(c, server->id, "reachable", V_TEXT(reached ? "yes" : "no"));
     writes_fact(c, server->id, "step", text_or_null(failing_step(task, reached)));
@@ -224,6 +228,20 @@ void tasks_progress(struct server *server, const char *text)
         job_moved(server->c, task->jobs[i], server, text);
 }
 
+/* Installed anew, or another machine under this name: what is known of it is of the one before. */
+static void check_machine(struct task *task, const struct fetch_rows *rows)
+{
+    int at = catalog_property(&catalog_servers, "machine");
+    const struct value *v = &rows->values[at];
+    struct server *server = task->server;
+
+    if (rows->row_count == 0 || strcmp(rows->object->sources[rows->source].name, "machine") != 0 || v->type != VALUE_TEXT)
+        return;
+    if (server->machine[0] && strcmp(server->machine, v->s) != 0)
+        task->another = true;
+    snprintf(server->machine, sizeof(server->machine), "%s", v->s);
+}
+
 static void on_rows(void *ctx, const struct fetch_rows *rows, bool first)
 {
     struct task *task = ctx;
@@ -237,6 +255,8 @@ static void on_rows(void *ctx, const struct fetch_rows *rows, bool first)
     snprintf(text, sizeof(text), "reading %s", source->name);
     for (size_t i = 0; i < task->job_count; i++)
         job_moved(c, task->jobs[i], task->server, text);
+    if (rows->object == &catalog_servers)
+        check_machine(task, rows);
     writes_rows(c, task->server->id, rows, first);
 }
 
@@ -312,13 +332,25 @@ static void on_done(void *ctx)
 }
 
 /* ------------------------------------------------------------------ start */
+/* What an older entry has for the same machine is asked there; who it is, is asked always. */
+static unsigned to_ask(const struct task *task)
+{
+    unsigned covered = task->server->covered, what = task->what;
+
+    if (covered & ROLE_DHCP)
+        what &= ~(unsigned)(WHAT_DHCP | WHAT_UTILIZATION | WHAT_FAILOVER);
+    if (covered & ROLE_DNS)
+        what &= ~(unsigned)WHAT_DNS;
+    return covered ? what | WHAT_SERVICE : what;
+}
+
 static void ask_server(struct task *task)
 {
     static const struct fetch_sink sink = { .rows = on_rows, .source_done = on_source_done, .done = on_done };
     struct server *server = task->server;
 
     err_clear(&server->failure);
-    task->fetch = fetch_start(server->host, server->name, task->what, server->role, server->c->set.call_timeout_ms, &sink,
+    task->fetch = fetch_start(server->host, server->name, to_ask(task), server->role, server->c->set.call_timeout_ms, &sink,
                               task);
 }
 

@@ -113,7 +113,8 @@ static void servers_preview(struct store *store, row_id id, int64_t now_s, struc
     }
     preview_title(out, "%s", shown_text(&s, "server", out));
     if (shown_known(&s, "error"))
-        preview_add(out, LOOK_BAD, "! %s: %s", shown_text(&s, "step", out), shown_text(&s, "error", out));
+        preview_add(out, LOOK_BAD, "! %s%s%s", shown_known(&s, "step") ? shown_text(&s, "step", out) : "",
+                    shown_known(&s, "step") ? ": " : "", shown_text(&s, "error", out));
     preview_add(out, LOOK_NORMAL, "Seen     %s   tried %s", shown_age(&s, "last_seen", out), shown_age(&s, "last_try", out));
     preview_add(out, LOOK_NORMAL, "Path     %s", shown_known(&s, "path") ? shown_text(&s, "path", out)
                                                 : shown_known(&s, "address") ? shown_text(&s, "address", out) : "-");

@@ -18,6 +18,7 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-Date", .run = call_date },
     { .cmdlet = "Get-Variable", .run = call_variable },
     { .cmdlet = "Get-Process", .run = call_process },
+    { .cmdlet = "Get-ItemProperty", .class = "ItemProperty", .run = call_item_property },
     { .cmdlet = "Select-Object", .run = call_select },
     { .cmdlet = "Where-Object", .run = call_where },
 

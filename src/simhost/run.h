@@ -142,7 +142,8 @@ sim_check_fn check_scope6;
 sim_call_fn call_scope_statistics, call_dns_setting_get, call_dns_setting_set, call_superscopes;
 sim_check_fn check_scope, check_exclusion, check_scope_removal;
 sim_call_fn call_events, call_for_each;
-sim_call_fn call_service, call_command, call_module, call_select, call_where, call_date, call_variable, call_process;
+sim_call_fn call_service, call_command, call_module, call_select, call_where, call_date, call_variable, call_process,
+    call_item_property;
 
 /* What ToXml() of an EventLogRecord gives. */
 const char *sim_event_xml(struct arena *mem, const struct sim_object *event);

@@ -10,15 +10,17 @@
 static const struct {
     const struct object_type *object;
     const char *property, *where;
+    bool known_only; /* most have none, and that is well */
 } counted[] = {
-    { &catalog_servers, "reachable", NULL },
-    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'" },
-    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'" },
-    { &catalog_scopes, "state", NULL },
-    { &catalog_scopes, "level", NULL },
-    { &catalog_scopes6, "state", NULL },
-    { &catalog_scopes6, "level", NULL },
-    { &catalog_zones, "health", NULL },
+    { &catalog_servers, "reachable", NULL, false },
+    { &catalog_servers, "duplicate", NULL, true },
+    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'", false },
+    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'", false },
+    { &catalog_scopes, "state", NULL, false },
+    { &catalog_scopes, "level", NULL, false },
+    { &catalog_scopes6, "state", NULL, false },
+    { &catalog_scopes6, "level", NULL, false },
+    { &catalog_zones, "health", NULL, false },
 };
 
 /* What a word means; others are neutral. */
@@ -29,6 +31,7 @@ static const struct {
     { "reachable", "yes", OVERVIEW_GOOD },
     { "reachable", "no", OVERVIEW_UNVERIFIED },
     { "reachable", "", OVERVIEW_UNVERIFIED },
+    { "duplicate", "yes", OVERVIEW_BAD },
     { "dhcp_service", "running", OVERVIEW_GOOD },
     { "dhcp_service", "denied", OVERVIEW_UNVERIFIED },
     { "dhcp_service", "unknown", OVERVIEW_UNVERIFIED },
@@ -68,13 +71,15 @@ static void bind_thresholds(struct store *store, sqlite3_stmt *stmt)
 static sqlite3_stmt *count_statement(struct store *store, size_t i, struct err *err)
 {
     const struct object_type *object = counted[i].object;
+    const char *expression = store_expression(object, catalog_property(object, counted[i].property));
     struct buf sql = { 0 };
     sqlite3_stmt *stmt;
 
-    buf_addf(&sql, "SELECT coalesce(%s, ''), count(*) FROM \"%s\" o", store_expression(object, catalog_property(object, counted[i].property)),
-             object->table);
+    buf_addf(&sql, "SELECT coalesce(%s, ''), count(*) FROM \"%s\" o", expression, object->table);
     if (counted[i].where)
         buf_addf(&sql, " WHERE %s", counted[i].where);
+    if (counted[i].known_only)
+        buf_addf(&sql, " WHERE (%s) IS NOT NULL", expression);
     buf_adds(&sql, " GROUP BY 1 ORDER BY 2 DESC");
     stmt = store_prepare(store, buf_at(&sql), err);
     buf_done(&sql);

@@ -320,7 +320,7 @@ static bool put_server(struct putter *p, const struct value *row, struct err *er
     for (int i = 0; i < p->column_count; i++)
         if (!store_server_fact(p->store, p->server, p->columns[i], row[p->columns[i]], p->now_s, err))
             return false;
-    return true;
+    return identity_settle(p->store, p->server, err);
 }
 
 bool store_put_rows(struct store *store, server_id server, const struct object_type *object, int source,
@@ -332,6 +332,8 @@ bool store_put_rows(struct store *store, server_id server, const struct object_t
 
     if (object == &catalog_servers)
         return row_count == 0 || put_server(&p, values, err);
+    if (identity_covers(store, server, object, source))
+        return true;
     if (!putter_init(&p, err))
         return false;
     round = round_open(store, server, object, source, first);
@@ -471,6 +473,10 @@ bool store_source_done(struct store *store, server_id server, const struct objec
     struct round *round = round_find(store, server, object, source);
     bool done = true;
 
+    if (identity_covers(store, server, object, source)) {
+        round_close(store, round);
+        return true;
+    }
     if (ok && object != &catalog_servers)
         done = settle_unnamed(store, server, object, source, round, err) && totals_update(store, server, object, err) &&
                words_update(store, server, object, err);

@@ -184,7 +184,7 @@ bool store_server_fact(struct store *store, server_id server, int property, stru
     if (ok && !value_equal(before, v)) {
         ok = put_column(store, server, property, v, err) &&
              states_note(store, server, &catalog_servers, server, name, p, before, v, now_s, err);
-        if (ok && (p->flags & PROP_STATE) && v.type != VALUE_NULL)
+        if (ok && (p->flags & PROP_STATE) && p->kind == KIND_ENUM && v.type != VALUE_NULL)
             ok = note_since(store, server, before.type != VALUE_NULL, now_s, err);
     }
     arena_done(&arena);

@@ -100,6 +100,10 @@ void schema_object_ddl(const struct object_type *object, struct buf *out);
 /* If property is a PROP_STATE and before and after differ, keeps that. name: what the row is called. */
 bool states_note(struct store *store, server_id server, const struct object_type *object, row_id row, const char *name,
                  const struct property *property, struct value before, struct value after, int64_t now_s, struct err *err);
+/* Who answers as this server was told: entries that are the same machine as an older one lose what that one has (identity.c). */
+bool identity_settle(struct store *store, server_id server, struct err *err);
+/* Is a source's answer about objects that an older entry has? */
+bool identity_covers(struct store *store, server_id server, const struct object_type *object, int source);
 /* All searched text of the server's rows, if it was thrown away. */
 bool words_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 /* Sums over object's rows that its server keeps. */

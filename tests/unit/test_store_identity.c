@@ -1,0 +1,164 @@
+/* One machine under several entries of the list. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ipamtui/overview.h"
+#include "store_test.h"
+
+static struct store *store;
+
+static server_id add(const char *name, const char *role)
+{
+    struct value *row = x_calloc(catalog_servers.property_count, sizeof(*row));
+    struct err err = { 0 };
+    server_id id = 0;
+
+    row[catalog_property(&catalog_servers, "server")] = V_TEXT(name);
+    row[catalog_property(&catalog_servers, "role")] = V_TEXT(role);
+    assert_true(store_server_add(store, row, &id, &err));
+    free(row);
+    return id;
+}
+
+static void answers(server_id server, const char *source, const char *property, const char *text)
+{
+    struct value *row = x_calloc(catalog_servers.property_count, sizeof(*row));
+    struct err err = { 0 };
+
+    row[catalog_property(&catalog_servers, property)] = V_TEXT(text);
+    if (!store_put_rows(store, server, &catalog_servers, catalog_source(&catalog_servers, source), row, 1, true, 1000, &err))
+        fail_msg("%s", err.text);
+    free(row);
+}
+
+static void is(server_id server, const char *computer, const char *machine)
+{
+    answers(server, "computer", "computer", computer);
+    answers(server, "machine", "machine", machine);
+}
+
+static void has_scope(server_id server, uint32_t network)
+{
+    struct value *row = x_calloc(catalog_scopes.property_count, sizeof(*row));
+    int source = catalog_source(&catalog_scopes, "scopes");
+    struct err err = { 0 };
+
+    row[catalog_property(&catalog_scopes, "scope")] = V_INT(network);
+    assert_true(store_put_rows(store, server, &catalog_scopes, source, row, 1, true, 1000, &err));
+    assert_true(store_source_done(store, server, &catalog_scopes, source, true, "done", NULL, 1000, &err));
+    free(row);
+}
+
+static int64_t scopes(server_id server)
+{
+    struct value params[] = { V_INT(server) };
+    struct list_spec spec = { .object = &catalog_scopes, .where = "o.server = ?", .params = params, .param_count = 1 };
+    struct err err = { 0 };
+    int64_t n = -1;
+
+    assert_true(store_count(store, &spec, &n, &err));
+    return n;
+}
+
+static struct value shown(server_id server, const char *property, struct arena *mem)
+{
+    struct row row = { 0 };
+    struct err err = { 0 };
+
+    assert_true(store_rows(store, &catalog_servers, &server, 1, mem, &row, &err) && row.id == server);
+    return row.values[catalog_property(&catalog_servers, property)];
+}
+
+static void counted_once(void **state)
+{
+    struct arena mem = { 0 };
+    server_id a = add("a", "dhcp"), b = add("b", "dhcp"), clone = add("clone", "dhcp"), other_role = add("c", "dns");
+
+    (void)state;
+    /* The newer one was asked first: what it had goes when the older one turns out to be the same machine. */
+    is(b, "HOST", "guid-1");
+    has_scope(b, 0x0a000000);
+    assert_int_equal(scopes(b), 1);
+    is(a, "host", "GUID-1"); /* case does not matter */
+    assert_int_equal(scopes(b), 0);
+    assert_int_equal(shown(b, "scope_count", &mem).type, VALUE_NULL); /* not 0: it was not answered */
+    has_scope(a, 0x0a000000);
+    has_scope(b, 0x0a000000);
+    assert_int_equal(scopes(a), 1);
+    assert_int_equal(scopes(b), 0);
+    assert_int_equal(store_server_covered(store, b), ROLE_DHCP);
+    assert_int_equal(store_server_covered(store, a), 0);
+    assert_string_equal(shown(b, "same_as", &mem).s, "a");
+    assert_string_equal(shown(a, "same_as", &mem).s, "b");
+    assert_string_equal(shown(b, "duplicate", &mem).s, "yes");
+    assert_int_equal(shown(a, "duplicate", &mem).type, VALUE_NULL);
+    assert_non_null(strstr(shown(a, "error", &mem).s, "the same machine as b"));
+    assert_non_null(strstr(shown(b, "error", &mem).s, "the same machine as a, which has"));
+
+    /* A clone has the id and another name. */
+    is(clone, "HOST2", "guid-1");
+    has_scope(clone, 0x0a010000);
+    assert_int_equal(scopes(clone), 1);
+    assert_int_equal(shown(clone, "same_as", &mem).type, VALUE_NULL);
+    /* For another role nothing is shared. */
+    is(other_role, "host", "guid-1");
+    assert_int_equal(store_server_covered(store, other_role), 0);
+    assert_int_equal(shown(other_role, "duplicate", &mem).type, VALUE_NULL);
+    assert_int_equal(shown(other_role, "same_as", &mem).type, VALUE_TEXT);
+
+    /* Another machine than before answers as the older one: the newer one has its own again. */
+    is(a, "host", "guid-9");
+    assert_int_equal(store_server_covered(store, b), 0);
+    has_scope(b, 0x0a000000);
+    assert_int_equal(scopes(b), 1);
+    arena_done(&mem);
+}
+
+static bool note_change(void *ctx, const struct overview_change *change)
+{
+    struct buf *out = ctx;
+
+    buf_addf(out, "%s %s: %s -> %s;", change->server, change->property, change->before, change->after);
+    return true;
+}
+
+static void changes_have_times(void **state)
+{
+    struct buf out = { 0 };
+    struct arena mem = { 0 };
+    struct err err = { 0 };
+    server_id d = add("d", "dhcp");
+
+    (void)state;
+    is(d, "ONE", "g1");
+    is(d, "TWO", "g1");
+    is(d, "TWO", "g2");
+    assert_true(store_newest_changes(store, 2, note_change, &out, &err));
+    assert_string_equal(buf_at(&out), "d machine: g1 -> g2;d computer: ONE -> TWO;");
+    /* 'since' is of what it does, not of who it is. */
+    assert_int_equal(shown(d, "since", &mem).type, VALUE_NULL);
+    arena_done(&mem);
+    buf_done(&out);
+}
+
+static int setup(void **state)
+{
+    return store_test_setup(state) == 0 && store_open(store_test_path("identity.db"), STORE_WRITE, &store, E) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    store_close(store);
+    return store_test_teardown(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(changes_have_times) };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
