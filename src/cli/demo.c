@@ -1,7 +1,6 @@
 /* demo.c - the console on a simulated estate. Everything lies in one folder, which goes when the console is left. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/demo_folder.h"
 #include "ipamtui/child.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/mem.h"
@@ -39,38 +39,14 @@ static char *find_simhost(void)
     return x_strdup(IPAMTUI_LIBEXEC "/simhost");
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* The folder that is kept, by its full name. */
+static bool keep_folder(const char *keep, char **out, struct err *err)
 {
-    (void)st;
-    (void)type;
-    (void)ftw;
-    remove(path);
-    return 0;
-}
-
-static void remove_tree(const char *folder)
-{
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static bool make_folder(const char *keep, char **out, struct err *err)
-{
-    if (keep) {
-        char *inside = x_asprintf("%s/x", keep);
-        bool ok = cli_make_folders(inside, err);
-        free(inside);
-        *out = ok ? realpath(keep, NULL) : NULL;
-        return ok && (*out || err_errno(err, keep, "cannot be used"));
-    }
-    const char *tmp = getenv("TMPDIR");
-    char *folder = x_asprintf("%s/ipamtui-demo-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
-    if (!mkdtemp(folder)) {
-        err_errno(err, folder, "a temporary folder cannot be made");
-        free(folder);
-        return false;
-    }
-    *out = folder;
-    return true;
+    char *inside = x_asprintf("%s/x", keep);
+    bool ok = cli_make_folders(inside, err);
+    free(inside);
+    *out = ok ? realpath(keep, NULL) : NULL;
+    return ok && (*out || err_errno(err, keep, "cannot be used"));
 }
 
 static bool number(const struct cli *cli, enum flag flag, const char *fallback, long long most, const char **out,
@@ -206,27 +182,34 @@ static bool open_console(struct cli *cli, const char *label, const char *first_p
     return cli->console(&how, err);
 }
 
+/* All of it, in a folder that is there. */
+static bool run_in(struct cli *cli, const char *folder, struct err *err)
+{
+    bool ok = make_estate(cli, folder, err) && make_store(cli, folder, err);
+    if (ok && stopped)
+        ok = err_set(err, ERR_CANCELLED, "demo", "ended before the console was open");
+    return ok && (cli->flags[FLAG_PREPARE] || open_console(cli, "demo", "servers", err));
+}
+
 int cli_run_demo(struct cli *cli)
 {
     struct err err = { 0 };
     const char *keep = cli->flags[FLAG_KEEP];
-    bool prepare = cli->flags[FLAG_PREPARE] != NULL;
-    char *folder = NULL;
+    bool prepare = cli->flags[FLAG_PREPARE] != NULL, ok;
     if (prepare && !keep)
         return cli_usage(cli, "--prepare needs --keep DIR");
     if (!prepare && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
         return cli_usage(cli, "the console needs a terminal; --keep DIR --prepare makes the estate without one");
     catch_signals();
-    if (!make_folder(keep, &folder, &err))
-        return cli_fail(&err);
-    bool ok = make_estate(cli, folder, &err) && make_store(cli, folder, &err);
-    if (ok && stopped)
-        ok = err_set(&err, ERR_CANCELLED, "demo", "ended before the console was open");
-    if (ok && !prepare)
-        ok = open_console(cli, "demo", "servers", &err);
-    if (!keep)
-        remove_tree(folder);
-    free(folder);
+    if (keep) {
+        char *folder = NULL;
+        ok = keep_folder(keep, &folder, &err) && run_in(cli, folder, &err);
+        free(folder);
+    } else {
+        struct demo_folder folder = { 0 };
+        ok = demo_folder_make(&folder, &err) && run_in(cli, folder.path, &err);
+        demo_folder_remove(&folder);
+    }
     return ok ? STATUS_DONE : cli_fail(&err);
 }
 

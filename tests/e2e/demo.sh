@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/run.sh"
 command -v tmux >/dev/null || { echo "there is no tmux here"; exit 77; }
 n=0
-trap 'tmux -S "$T/tmux$n" kill-server 2>/dev/null || true; rm -rf "$T"' EXIT
+trap 'for s in "$T"/tmux*; do tmux -S "$s" kill-server 2>/dev/null || true; done; rm -rf "$T"' EXIT
 export TMPDIR="$T/tmp"
 mkdir "$TMPDIR"
 
@@ -49,3 +49,38 @@ done
 start
 tmux -S "$T/tmux$n" kill-server # the terminal goes away
 gone 'the terminal has gone'
+
+# Killed without a chance to tidy up: the next demo does it, and leaves alone what is in use or not a demo's.
+folders() { find "$TMPDIR" -maxdepth 1 -name 'ipamtui-demo-*' -type d | sort; }
+start
+dead=$(folders)
+kill -9 "$(pgrep -f "^$IPAMTUI demo --servers 8" | head -1)"
+wait_for 'status 137'
+[ -s "$dead/demo.db" ] || fail 'a killed demo leaves its folder'
+mkdir "$TMPDIR/ipamtui-demo-mine"
+echo kept >"$TMPDIR/ipamtui-demo-mine/file"
+mkdir "$TMPDIR/elsewhere"
+echo kept >"$TMPDIR/elsewhere/in-use"
+ln -s "$TMPDIR/elsewhere" "$TMPDIR/ipamtui-demo-link"
+ln -s "$TMPDIR/elsewhere" "$dead/link"
+tmux -S "$T/tmux$n" kill-server
+start
+[ ! -e "$dead" ] || fail 'the next demo removes what a killed one left'
+[ -s "$TMPDIR/ipamtui-demo-mine/file" ] && [ -s "$TMPDIR/elsewhere/in-use" ] && [ -L "$TMPDIR/ipamtui-demo-link" ] ||
+    fail 'nothing else is removed'
+living=$(folders | grep -v mine)
+[ -s "$living/demo.db" ] || fail 'a demo runs'
+first=$n
+start # a second one beside it
+[ -s "$living/demo.db" ] || fail 'a demo that runs keeps its folder'
+[ "$(folders | grep -vc mine)" = 2 ] || fail 'each has its own'
+screen | grep -qi 'remov' && fail 'tidying up is not talked about'
+tmux -S "$T/tmux$n" send-keys Q
+wait_for 'status 0'
+[ "$(folders | grep -v mine)" = "$living" ] || fail 'each removes its own'
+tmux -S "$T/tmux$n" kill-server
+n=$first
+tmux -S "$T/tmux$n" send-keys Q
+wait_for 'status 0'
+rm -r "$TMPDIR/ipamtui-demo-mine" "$TMPDIR/ipamtui-demo-link" "$TMPDIR/elsewhere"
+gone 'all have ended'
