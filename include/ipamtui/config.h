@@ -23,6 +23,7 @@ struct options {
     char *ssh_user;               /* "" = what ssh -G says */
     char *ssh_jump;               /* "" = what ssh -G says */
     int64_t ssh_port;             /* 0 = what ssh -G says */
+    bool ssh_answers;             /* keep what ssh -G and ssh-keygen -F say for the next run */
     char *powershell;             /* what is executed on the host */
     char *keymap;                 /* "default", "vim", "emacs" or a file */
     bool mouse, ascii, accessible;
@@ -56,9 +57,11 @@ void options_init(struct options *out);
 bool options_load(const char *path, bool must_exist, struct options *out, struct err *err);
 void options_done(struct options *options); /* also on a zeroed one */
 
-/* XDG places, each the caller's to free: .../ipamtui/ipamtui.conf, .../ipamtui/ipamtui.db. Folders are not made here. */
+/* XDG places, each the caller's to free: .../ipamtui/ipamtui.conf, .../ipamtui/ipamtui.db, .../ipamtui/ssh-answers (what can be
+ * asked again). Folders are not made here. */
 char *config_default_path(void);
 char *config_default_db(void);
+char *config_default_answers(void);
 
 /* Keymap: rows of pane ("global" or a pane's name), key sequence, command line, note. */
 struct binding {

@@ -63,6 +63,9 @@ struct transport_hub_options {
     int max_handshakes_per_host;/* per sshd; 0 = 8 */
     const char *ssh_config;     /* -F FILE for ssh -G and ssh; NULL = the operator's */
 };
+/* What ssh -G and ssh-keygen -F answer is kept in this file from one run to the next, while the files that they read stay as they are;
+ * NULL, as at first: only within a run. Before the first hub; for all of the process. */
+void transport_keep_answers(const char *path);
 /* Ignores SIGPIPE and raises the soft limit of descriptors of the process, which hundreds of hosts need. */
 struct transport_hub *transport_hub_new(struct loop *loop, const struct transport_hub_options *options);
 void transport_hub_free(struct transport_hub *hub); /* closes what is left, without callbacks */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,29 +60,57 @@ static char **merged_environment(char *const extra[])
     return merged;
 }
 
-/* In the child, between fork and exec: only async-signal-safe calls. */
-static void become(char *const argv[], char **env, int in, int out, int errs, int report, unsigned flags)
+/* What the child becomes. It borrows our memory until it does (vfork): a copy of the page tables of a big process for each of
+ * hundreds of children would cost more than the children. */
+struct becoming {
+    char *const *argv;
+    char **env;
+    int in, out, errs;
+    unsigned flags;
+    volatile int why; /* errno, when it could not */
+};
+
+/* In the child: only async-signal-safe calls, and nothing of ours is changed but why. Signals are held until handlers are gone. */
+static _Noreturn void become(struct becoming *b)
 {
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     for (int sig = 1; sig < 32; sig++)
         if (sig != SIGKILL && sig != SIGSTOP)
             signal(sig, SIG_DFL);
-    if (flags & CHILD_NEW_SESSION)
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (b->flags & CHILD_NEW_SESSION)
         setsid();
-    if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(errs, 2) >= 0)
-        execvpe(argv[0], argv, env);
-    int why = errno;
-    ssize_t n = write(report, &why, sizeof(why));
-    (void)n;
+    if (dup2(b->in, 0) >= 0 && dup2(b->out, 1) >= 0 && dup2(b->errs, 2) >= 0)
+        execvpe(b->argv[0], b->argv, b->env);
+    b->why = errno;
     _exit(127);
 }
 
-static bool pipes(int in[2], int out[2], int errs[2], int report[2])
+/* Returns when it runs its program, or could not (b->why). -1: there is no new process. */
+static __attribute__((noinline)) pid_t spawn(struct becoming *b)
 {
-    return pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0 &&
-           pipe2(report, O_CLOEXEC) == 0;
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(b);
+    return pid;
+}
+
+static pid_t start(struct becoming *b)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = spawn(b);
+    int why = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = why;
+    return pid;
+}
+
+static bool pipes(int in[2], int out[2], int errs[2])
+{
+    return pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0;
 }
 
 static void nonblocking(int fd)
@@ -91,12 +120,12 @@ static void nonblocking(int fd)
 
 bool child_start(struct child *child, char *const argv[], char *const env_extra[], unsigned flags, struct err *err)
 {
-    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, errs[2] = { -1, -1 }, report[2] = { -1, -1 };
+    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, errs[2] = { -1, -1 };
     struct child fresh = { .in = -1, .out = -1, .errs = -1, .pidfd = -1 };
     char **env = merged_environment(env_extra);
     bool ok = false;
 
-    if (!pipes(in, out, errs, report)) {
+    if (!pipes(in, out, errs)) {
         err_errno(err, argv[0], "cannot make a pipe");
         goto done;
     }
@@ -108,23 +137,16 @@ bool child_start(struct child *child, char *const argv[], char *const env_extra[
         close_pair(errs);
         errs[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
     }
-    fresh.pid = fork();
+    struct becoming b = { .argv = argv, .env = env, .in = in[0], .out = out[1], .errs = errs[1], .flags = flags };
+    fresh.pid = start(&b);
     if (fresh.pid < 0) {
         err_errno(err, argv[0], "cannot start a process");
         goto done;
     }
-    if (fresh.pid == 0)
-        become(argv, env, in[0], out[1], errs[1], report[1], flags);
-    close_fd(&report[1]);
-    int why;
-    ssize_t n;
-    do
-        n = read(report[0], &why, sizeof(why));
-    while (n < 0 && errno == EINTR);
-    if (n == (ssize_t)sizeof(why)) {
+    if (b.why) {
         waitpid(fresh.pid, NULL, 0);
-        errno = why;
-        if (why == ENOENT)
+        errno = b.why;
+        if (b.why == ENOENT)
             err_set(err, ERR_NOT_FOUND, argv[0], "there is no program \"%s\" (looked for in PATH)", argv[0]);
         else
             err_errno(err, argv[0], "cannot run \"%s\"", argv[0]);
@@ -144,7 +166,6 @@ done:
     close_pair(in);
     close_pair(out);
     close_pair(errs);
-    close_pair(report);
     free(env);
     return ok;
 }

@@ -8,6 +8,7 @@
 #include "ipamtui/log.h"
 #include "ipamtui/mem.h"
 #include "ipamtui/text.h"
+#include "ipamtui/transport.h"
 
 /* ------------------------------------------------------------------ saying what went wrong */
 static const int statuses[] = {
@@ -256,6 +257,9 @@ static bool prepare(struct cli *cli, struct err *err)
     free(config);
     if (ok && cli->flags[FLAG_DEBUG_LOG])
         ok = log_open(cli->flags[FLAG_DEBUG_LOG], err);
+    char *answers = config_default_answers();
+    transport_keep_answers(cli->options.ssh_answers ? answers : NULL);
+    free(answers);
     cli->db_path = cli->flags[FLAG_DB] ? x_strdup(cli->flags[FLAG_DB]) : config_default_db();
     return ok;
 }

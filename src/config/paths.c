@@ -36,6 +36,11 @@ char *config_default_db(void)
     return xdg("XDG_DATA_HOME", ".local/share", "ipamtui.db");
 }
 
+char *config_default_answers(void)
+{
+    return xdg("XDG_CACHE_HOME", ".cache", "ssh-answers");
+}
+
 /* path if it can be read, else NULL; takes path. */
 static char *readable_take(char *path)
 {

@@ -1,12 +1,11 @@
 #include "conf.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
+#include "answers.h"
 #include "hub.h"
 #include "ipamtui/log.h"
 #include "ipamtui/text.h"
@@ -29,6 +28,10 @@ struct conf_entry {
     int port;
     struct job *job;
     struct ssh_conf *conf;
+    char *key;        /* in answers.h */
+    char *files;      /* on which conf rests, as they were (stamp) */
+    uint64_t stamp;
+    int64_t asked_s;
     struct conf_wait *waits;
     bool busy; /* delivering: must not go */
     struct loop_timer soon; /* an answer that is known already comes from the loop as well */
@@ -61,6 +64,8 @@ static void entry_free(struct conf_entry *entry)
         free(wait);
     }
     conf_release(entry->conf);
+    free(entry->key);
+    free(entry->files);
     free(entry->address);
     free(entry->user);
     free(entry);
@@ -95,6 +100,44 @@ static void last_line(const char *text, char *out, size_t size)
     text_printable(line, out, size);
 }
 
+/* On what the answer rests. The files are the same for most hosts: looked into once. False: it is not for later runs. */
+static bool find_files(struct conf_entry *entry, const char *said)
+{
+    struct transport_hub *hub = entry->hub;
+    struct conf_rests *rests = &hub->conf_rests;
+    struct buf files = { 0 };
+
+    conf_read_files(said, hub->ssh_config, &files);
+    if (!rests->read || strcmp(rests->read, buf_at(&files)) != 0 || answers_stamp(rests->files) != rests->stamp) {
+        free(rests->read);
+        free(rests->files);
+        rests->read = x_strdup(buf_at(&files));
+        rests->lasting = conf_more_files(&files) && (!hub->ssh_config || hub->ssh_config[0] == '/');
+        rests->files = x_strdup(buf_at(&files));
+        rests->stamp = answers_stamp(rests->files);
+    }
+    buf_done(&files);
+    entry->files = x_strdup(rests->files);
+    entry->stamp = rests->stamp;
+    return rests->lasting;
+}
+
+static void keep_answer(struct conf_entry *entry, const char *out, const char *said)
+{
+    bool lasting = find_files(entry, said) && conf_lasts(said, out) && answers_settled(entry->files, entry->asked_s);
+    char *digest = lasting ? conf_digest(out) : NULL;
+    if (digest)
+        answers_put(entry->hub, entry->key, entry->files, entry->stamp, digest, strlen(digest), true);
+    free(digest);
+}
+
+static void note(const struct conf_entry *entry, const char *how)
+{
+    const struct ssh_conf *conf = entry->conf;
+    log_line(entry->address, "ssh -G%s: %s@%s:%d%s%s", how, conf->user ? conf->user : "", conf->host, conf->port,
+             conf->jump ? " through " : "", conf->jump ? conf->jump : "");
+}
+
 static void on_answer(void *ctx, int exit_code, const char *out, const char *errs, const struct err *why)
 {
     struct conf_entry *entry = ctx;
@@ -109,12 +152,28 @@ static void on_answer(void *ctx, int exit_code, const char *out, const char *err
         conf_parse(out, entry->address, NULL, &entry->conf, &err);
     else
         err_wrap(&err, "reading the ssh configuration");
-    if (entry->conf)
-        log_line(entry->address, "ssh -G: %s@%s:%d%s%s", entry->conf->user ? entry->conf->user : "", entry->conf->host,
-                 entry->conf->port, entry->conf->jump ? " through " : "", entry->conf->jump ? entry->conf->jump : "");
+    if (entry->conf) {
+        note(entry, "");
+        keep_answer(entry, out, errs);
+    }
     deliver(entry, &err);
     if (!entry->conf) /* an error is not kept: the file may be mended meanwhile */
         entry_remove(entry);
+}
+
+/* From an earlier run, when all that it rests on is as it was. */
+static bool recall(struct conf_entry *entry)
+{
+    uint64_t stamp;
+    const char *files;
+    struct err err = { 0 };
+    const struct buf *answer = answers_get(entry->hub, entry->key, &files, &stamp);
+    if (!answer || !conf_parse(buf_at(answer), entry->address, NULL, &entry->conf, &err))
+        return false;
+    entry->files = x_strdup(files);
+    entry->stamp = stamp;
+    note(entry, ", said before");
+    return true;
 }
 
 static void ask(struct conf_entry *entry)
@@ -124,7 +183,7 @@ static void ask(struct conf_entry *entry)
     size_t n = 0;
 
     argv[n++] = "ssh";
-    argv[n++] = "-TG";
+    argv[n++] = "-TGv"; /* v: it says which files it reads */
     if (entry->hub->ssh_config) {
         argv[n++] = "-F";
         argv[n++] = entry->hub->ssh_config;
@@ -141,47 +200,13 @@ static void ask(struct conf_entry *entry)
     argv[n++] = "--";
     argv[n++] = entry->address;
     argv[n] = NULL;
+    entry->asked_s = time(NULL);
     entry->job = job_start(entry->hub, argv, NULL, CONF_LIMIT_MS, on_answer, entry);
 }
 
-/* Newest change of the files that can be known without reading them (Include may name others). */
-static int64_t files_stamp(const struct transport_hub *hub)
+static bool is_stale(const struct conf_entry *entry)
 {
-    static const char *const fixed[] = { "/etc/ssh", "/etc/ssh/ssh_config", "/etc/ssh/ssh_config.d" };
-    static const char *const of_home[] = { "/.ssh", "/.ssh/config", "/.ssh/config.d" };
-    const struct passwd *pw = getpwuid(getuid());
-    const char *home = pw ? pw->pw_dir : NULL;
-    int64_t stamp = 0;
-    struct stat st;
-    char path[512];
-
-    for (size_t i = 0; i < COUNT(fixed); i++)
-        if (stat(fixed[i], &st) == 0)
-            stamp += st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-    for (size_t i = 0; home && i < COUNT(of_home); i++) {
-        snprintf(path, sizeof(path), "%s%s", home, of_home[i]);
-        if (stat(path, &st) == 0)
-            stamp += st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-    }
-    if (hub->ssh_config && stat(hub->ssh_config, &st) == 0)
-        stamp += st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-    return stamp;
-}
-
-static void forget_if_changed(struct transport_hub *hub)
-{
-    int64_t stamp = files_stamp(hub);
-    if (stamp == hub->conf_stamp)
-        return;
-    hub->conf_stamp = stamp;
-    for (struct conf_entry **at = &hub->confs; *at;) {
-        struct conf_entry *entry = *at;
-        if (entry->conf && !entry->waits && !entry->busy) {
-            *at = entry->next;
-            entry_free(entry);
-        } else
-            at = &entry->next;
-    }
+    return entry->conf && !entry->waits && !entry->busy && answers_stamp(entry->files) != entry->stamp;
 }
 
 static bool same(const char *a, const char *b)
@@ -194,16 +219,22 @@ struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const
     struct conf_wait *wait = x_alloc(sizeof(*wait));
     struct conf_entry *entry;
 
-    forget_if_changed(hub);
     for (entry = hub->confs; entry; entry = entry->next)
         if (same(entry->address, address) && same(entry->user, user) && entry->port == port)
             break;
+    if (entry && is_stale(entry)) {
+        entry_remove(entry);
+        entry = NULL;
+    }
     if (!entry) {
         entry = x_alloc(sizeof(*entry));
         *entry = (struct conf_entry){ .hub = hub, .next = hub->confs, .address = x_strdup(address),
                                       .user = user && *user ? x_strdup(user) : NULL, .port = port };
+        entry->key = x_asprintf("G\n%s\n%s\n%d\n%s", hub->ssh_config ? hub->ssh_config : "", entry->user ? entry->user : "", port,
+                                address);
         hub->confs = entry;
-        ask(entry);
+        if (!recall(entry))
+            ask(entry);
     }
     *wait = (struct conf_wait){ .entry = entry, .next = entry->waits, .fn = fn, .ctx = ctx };
     entry->waits = wait;
@@ -226,6 +257,8 @@ void conf_cancel(struct conf_wait *wait)
 
 void confs_end(struct transport_hub *hub)
 {
+    free(hub->conf_rests.read);
+    free(hub->conf_rests.files);
     while (hub->confs) {
         struct conf_entry *entry = hub->confs;
         hub->confs = entry->next;

@@ -47,12 +47,24 @@ bool conf_parse(const char *text, const char *alias, const char *home, struct ss
 char *conf_expand(struct ssh_conf *conf, const char *text, const char *home);
 void conf_release(struct ssh_conf *conf); /* NULL is fine */
 
+/* The lines of an answer that conf_parse() reads, algorithms cut down to those of libssh2: what is kept. The caller frees. */
+char *conf_digest(const char *answer);
+
+/* conf_files.c: on what an answer rests. said: what ssh -v said beside it; config: its -F or NULL. */
+void conf_read_files(const char *said, const char *config, struct buf *files); /* those that it read, or would have, one a line */
+/* Adds, for answers_stamp(), what could come in by their Include lines, the variables that they name and the ssh program. False: it
+ * cannot be said. */
+bool conf_more_files(struct buf *files);
+/* False: a command was run for it (Match exec) or a name looked up, so the next answer may be another one. */
+bool conf_lasts(const char *said, const char *answer);
+
 /* Host and user as they may be handed to ssh: no leading minus, nothing a shell would take apart. */
 bool conf_check_name(const char *host, const char *user, struct err *err);
 
 struct conf_wait;
 typedef void conf_fn(void *ctx, struct ssh_conf *conf, const struct err *err);
-/* Asks ssh -G once per (address, user, port); answers are kept until a configuration file changes. user NULL, port 0: as configured.
+/* Asks ssh -G once per (address, user, port); answers are kept, also for later runs (answers.h), until a file changes that took part.
+ * user NULL, port 0: as configured.
  * fn is called from the loop; conf belongs to its receiver (conf_release) and is NULL on an error. */
 struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, conf_fn *fn, void *ctx);
 void conf_cancel(struct conf_wait *wait); /* NULL is fine */

@@ -171,6 +171,37 @@ static void parse_line(struct ssh_conf *conf, const char *line, size_t len)
             parse_row(conf, &conf_rows[i], text + word + 1);
 }
 
+/* What is kept of one line; an algorithm list stays right when it is cut down twice. */
+static void digest_line(const char *line, size_t len, struct buf *out)
+{
+    char common[512], *text;
+    size_t word = strcspn(line, " \n");
+    for (size_t i = 0; i < COUNT(conf_rows); i++) {
+        if (strlen(conf_rows[i].word) != word || strncasecmp(line, conf_rows[i].word, word) != 0 || word >= len)
+            continue;
+        if (conf_rows[i].kind >= C_HOSTKEYS) {
+            text = x_strndup(line + word + 1, len - word - 1);
+            algorithms_pick(algorithm_of[conf_rows[i].kind], text, common, sizeof(common));
+            buf_addf(out, "%s %s\n", conf_rows[i].word, common);
+            free(text);
+        } else {
+            buf_add(out, line, len);
+            buf_addc(out, '\n');
+        }
+    }
+}
+
+char *conf_digest(const char *answer)
+{
+    struct buf out = { 0 };
+    while (*answer) {
+        size_t len = strcspn(answer, "\n");
+        digest_line(answer, len > 0 && answer[len - 1] == '\r' ? len - 1 : len, &out);
+        answer += len + (answer[len] == '\n');
+    }
+    return buf_steal(&out);
+}
+
 /* As ssh: the home of the password file, whatever $HOME says. */
 static const char *home_or_passwd(const char *home)
 {

@@ -61,7 +61,6 @@ struct known_lookup;
 typedef void known_fn(void *ctx, struct known_keys *keys, const struct err *err);
 /* When nothing has to be asked, fn is called before known_find() returns, with the result NULL. */
 struct known_lookup *known_find(struct transport_hub *hub, struct ssh_conf *conf, known_fn *fn, void *ctx);
-void known_answers_end(struct transport_hub *hub);
 void known_cancel(struct known_lookup *lookup); /* NULL is fine */
 
 #endif

@@ -16,9 +16,14 @@ struct transport_hub {
     struct loop_timer jobs_turn;
 
     struct conf_entry *confs; /* answers of ssh -G (conf.c) */
-    int64_t conf_stamp;
+    struct conf_rests {       /* the files of the latest, looked into */
+        char *read, *files;
+        uint64_t stamp;
+        bool lasting;
+    } conf_rests;
 
-    struct known_answer *known_answers; /* of ssh-keygen -F (known.c) */
+    struct answers *answers;      /* of ssh -G and ssh-keygen -F (answers.c) */
+    struct known_lookup *lookups; /* under way (known.c) */
 
     struct secret *secrets; /* locked memory (secret.c) */
 

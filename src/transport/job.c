@@ -171,18 +171,36 @@ static void run_next(void *ctx)
     want_next(hub);
 }
 
-struct job *job_start(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
-                      job_fn *fn, void *ctx)
+static struct job *job_new(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
+                           job_fn *fn, void *ctx)
 {
     struct job *job = x_alloc(sizeof(*job));
     *job = (struct job){ .hub = hub, .argv = copy_list(argv), .env = copy_list(env), .timeout_ms = timeout_ms,
                          .fn = fn, .ctx = ctx };
+    return job;
+}
+
+static struct job *put_at(struct job *job, struct job **at)
+{
+    job->next = *at;
+    *at = job;
+    want_next(job->hub);
+    return job;
+}
+
+struct job *job_start(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
+                      job_fn *fn, void *ctx)
+{
     struct job **at = &hub->jobs;
     while (*at)
         at = &(*at)->next;
-    *at = job;
-    want_next(hub);
-    return job;
+    return put_at(job_new(hub, argv, env, timeout_ms, fn, ctx), at);
+}
+
+struct job *job_start_first(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
+                            job_fn *fn, void *ctx)
+{
+    return put_at(job_new(hub, argv, env, timeout_ms, fn, ctx), &hub->jobs);
 }
 
 void job_cancel(struct job *job)

@@ -15,6 +15,9 @@ typedef void job_fn(void *ctx, int exit_code, const char *out, const char *errs,
 /* argv and env (NAME=VALUE, may be NULL) are copied. fn is called once, from the loop, unless cancelled. */
 struct job *job_start(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
                       job_fn *fn, void *ctx);
+/* The same, before those that wait: its host is further on than theirs. */
+struct job *job_start_first(struct transport_hub *hub, const char *const argv[], const char *const env[], int64_t timeout_ms,
+                            job_fn *fn, void *ctx);
 void job_cancel(struct job *job); /* NULL is fine; ends the process */
 void jobs_end(struct transport_hub *hub); /* cancels all */
 

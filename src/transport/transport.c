@@ -11,6 +11,7 @@
 #include "ipamtui/log.h"
 #include "ipamtui/text.h"
 #include "agent.h"
+#include "answers.h"
 #include "conf.h"
 #include "gate.h"
 #include "hostkey.h"
@@ -377,7 +378,7 @@ void transport_hub_free(struct transport_hub *hub)
     gates_end(hub);
     hub_fallbacks_end(hub);
     confs_end(hub);
-    known_answers_end(hub);
+    answers_end(hub);
     jobs_end(hub);
     secrets_end(hub);
     hub_run_dir_end(hub);

@@ -10,7 +10,7 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 trap 'exit 130' INT TERM HUP
 export HOME="$T/home" LC_ALL=C.UTF-8 TZ=UTC
-unset XDG_CONFIG_HOME XDG_DATA_HOME NO_COLOR COLUMNS || true
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME NO_COLOR COLUMNS || true
 mkdir -p "$HOME"
 out=$T/stdout err=$T/stderr
 
