@@ -59,7 +59,7 @@ struct journal_owner {
     char from[64];   /* the address of SSH_CONNECTION, else the terminal, else "" */
 };
 void journal_me(struct journal_owner *out);
-enum owner_life { OWNER_ALIVE, OWNER_DEAD, OWNER_ELSEWHERE /* another machine or namespace: cannot be told */ };
+enum owner_life { OWNER_ALIVE, OWNER_DEAD, OWNER_ELSEWHERE /* another namespace of processes: cannot be told */ };
 enum owner_life journal_owner_life(const struct journal_owner *owner);
 
 enum change_phase { PHASE_PENDING, PHASE_RUNNING, PHASE_ENDED };

@@ -105,8 +105,10 @@ enum owner_life journal_owner_life(const struct journal_owner *owner)
     if (owner->pid == 0)
         return OWNER_DEAD;
     journal_me(&me);
-    if (strcmp(owner->boot, me.boot) != 0) /* before the machine's last start, or on another machine */
-        return strcmp(owner->host, me.host) == 0 ? OWNER_DEAD : OWNER_ELSEWHERE;
+    /* Before the machine's last start, or on the machine that the database was moved from: no two machines share one, because it may
+     * not lie on a network file system. */
+    if (strcmp(owner->boot, me.boot) != 0)
+        return OWNER_DEAD;
     if (strcmp(owner->space, me.space) != 0)
         return OWNER_ELSEWHERE;
     if (kill((pid_t)owner->pid, 0) != 0 && errno == ESRCH)
