@@ -70,6 +70,17 @@ struct object_type;
 enum what { WHAT_SERVICE = 1, WHAT_DHCP = 2, WHAT_UTILIZATION = 4, WHAT_DNS = 8, WHAT_EVENTS = 16, WHAT_ALL = 31,
             WHAT_FAILOVER = 32 /* only on demand: which half of a failover pair has which addresses */ };
 #define WHAT_DEFAULT (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION | WHAT_DNS)
+/* The words for it; the last one is "all". */
+struct what_word {
+    const char *name, *title; /* "dhcp", "DHCP" */
+    unsigned what;
+    const char *help;
+};
+#define WHAT_WORDS 7
+extern const struct what_word what_words[WHAT_WORDS];
+/* "dhcp,dns". ERR_INPUT, at where: a word that is none, with a near one. */
+bool what_parse(const char *text, const char *where, unsigned *out, struct err *err);
+char *what_show(unsigned what, char *out, size_t size); /* "DHCP, DNS"; returns out */
 /* Roles a server has, as bits. */
 enum role { ROLE_DHCP = 1, ROLE_DNS = 2 };
 

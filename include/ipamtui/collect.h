@@ -25,6 +25,7 @@ struct note {
     char server_name[64];
     size_t done, failed, total, running;
     bool ok;
+    unsigned what;  /* WHAT_... bits of the job */
     bool regular;   /* the job is a round of regular verification: nobody asked for it */
     struct err err; /* NOTE_SERVER that failed, NOTE_FAULT */
     char text[200];

@@ -10,9 +10,9 @@ enum overview_grade {
     OVERVIEW_UNVERIFIED, /* not known: never asked, not reachable, refused */
     OVERVIEW_NEUTRAL,    /* a state that somebody may want */
 };
-/* So many rows of object have this word in property; word "" = not known. `property:word` (`-property:*` for "") lists them. */
+/* So many rows of object have this word in property; word "" = not known. The query lists exactly them. */
 struct overview_count {
-    const char *object, *property, *word;
+    const char *object, *property, *word, *query;
     int64_t count;
     enum overview_grade grade;
 };

@@ -12,43 +12,6 @@
 
 #define BAR_CELLS 24
 
-static const struct {
-    const char *name;
-    unsigned what;
-} whats[] = {
-    { "service", WHAT_SERVICE }, { "dhcp", WHAT_DHCP },     { "utilization", WHAT_UTILIZATION }, { "dns", WHAT_DNS },
-    { "events", WHAT_EVENTS },   { "failover", WHAT_FAILOVER }, { "all", WHAT_ALL },
-};
-
-static const char *what_name(size_t i)
-{
-    return whats[i].name;
-}
-
-static bool read_what(const char *text, unsigned *out, struct err *err)
-{
-    char *copy = x_strdup(text), *rest = copy;
-    bool ok = true;
-    *out = 0;
-    for (char *word; ok && (word = strsep(&rest, ", "));) {
-        size_t i = 0;
-        while (i < COUNT(whats) && strcmp(word, whats[i].name) != 0)
-            i++;
-        if (i < COUNT(whats)) {
-            *out |= whats[i].what;
-        } else if (*word) {
-            const char *near = cli_nearest(word, what_name, COUNT(whats));
-            ok = near ? err_set(err, ERR_INPUT, "--what", "\"%s\" cannot be retrieved; did you mean %s?", word, near)
-                      : err_set(err, ERR_INPUT, "--what",
-                                "\"%s\" cannot be retrieved; there are service, dhcp, utilization, dns, events and all", word);
-        }
-    }
-    free(copy);
-    if (ok && !*out)
-        ok = err_set(err, ERR_INPUT, "--what", "expected service, dhcp, utilization, dns, events or all");
-    return ok;
-}
-
 /* A round as it is seen from here. */
 struct round {
     struct collector *collector;
@@ -206,7 +169,7 @@ int cli_run_retrieve(struct cli *cli)
     struct err err = { 0 };
     struct store *store = NULL;
     unsigned what = WHAT_DEFAULT;
-    if (cli->flags[FLAG_WHAT] && !read_what(cli->flags[FLAG_WHAT], &what, &err))
+    if (cli->flags[FLAG_WHAT] && !what_parse(cli->flags[FLAG_WHAT], "--what", &what, &err))
         return cli_fail(&err);
     if (!cli_store(cli, STORE_WRITE, &store, &err))
         return cli_fail(&err);

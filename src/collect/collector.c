@@ -59,7 +59,7 @@ static void cancel(struct collector *c, uint64_t id)
 
 static void retrieve(struct collector *c, const struct request *request)
 {
-    struct job *job = job_new(c, request->id, request->count, false);
+    struct job *job = job_new(c, request->id, request->count, request->what, false);
 
     tasks_add(c, job, request->servers, request->count, request->what);
     job_check(c, job);

@@ -49,6 +49,7 @@ void writes_done(struct collector *c);
 struct job {
     uint64_t id;
     size_t total, done, failed, running;
+    unsigned what;    /* WHAT_... */
     bool quiet;       /* regular verification */
     bool cancelled;
     int64_t noted_ms; /* when NOTE_ROUND was last sent */
@@ -57,7 +58,7 @@ struct job {
     char about_name[64], about_text[200];
     struct job *next;
 };
-struct job *job_new(struct collector *c, uint64_t id, size_t total, bool quiet);
+struct job *job_new(struct collector *c, uint64_t id, size_t total, unsigned what, bool quiet);
 struct job *job_find(struct collector *c, uint64_t id);
 void job_moved(struct collector *c, struct job *job, const struct server *server, const char *text);
 /* One server of it is through; err: why not. Ends the job with the last one. */

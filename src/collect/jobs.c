@@ -16,13 +16,14 @@ struct note *note_new(enum note_kind kind, uint64_t job)
     return note;
 }
 
-struct job *job_new(struct collector *c, uint64_t id, size_t total, bool quiet)
+struct job *job_new(struct collector *c, uint64_t id, size_t total, unsigned what, bool quiet)
 {
     struct job *job = x_alloc(sizeof(*job));
     struct job **end = &c->jobs;
 
     job->id = id;
     job->total = total;
+    job->what = what;
     job->quiet = quiet;
     while (*end)
         end = &(*end)->next;
@@ -47,6 +48,7 @@ static struct note *counted(enum note_kind kind, const struct job *job)
     note->failed = job->failed;
     note->total = job->total;
     note->running = job->running;
+    note->what = job->what;
     note->regular = job->quiet;
     return note;
 }

@@ -1,26 +1,27 @@
 /* overview.c - counts by state, newest changes, what could not be verified. */
 #include "ipamtui/overview.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ipamtui/text.h"
 #include "store_int.h"
 
-/* What is counted. */
+/* What is counted, of which rows: in SQL, and the same in words of the query language. */
 static const struct {
     const struct object_type *object;
-    const char *property, *where;
+    const char *property, *where, *query;
     bool known_only; /* most have none, and that is well */
 } counted[] = {
-    { &catalog_servers, "reachable", NULL, false },
-    { &catalog_servers, "duplicate", NULL, true },
-    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'", false },
-    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'", false },
-    { &catalog_scopes, "state", NULL, false },
-    { &catalog_scopes, "level", NULL, false },
-    { &catalog_scopes6, "state", NULL, false },
-    { &catalog_scopes6, "level", NULL, false },
-    { &catalog_zones, "health", NULL, false },
+    { &catalog_servers, "reachable", NULL, "", false },
+    { &catalog_servers, "duplicate", NULL, "", true },
+    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'", "role~dhcp ", false },
+    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'", "role~dns ", false },
+    { &catalog_scopes, "state", NULL, "", false },
+    { &catalog_scopes, "level", NULL, "", false },
+    { &catalog_scopes6, "state", NULL, "", false },
+    { &catalog_scopes6, "level", NULL, "", false },
+    { &catalog_zones, "health", NULL, "", false },
 };
 
 /* What a word means; others are neutral. */
@@ -115,10 +116,13 @@ bool store_overview(struct store *store, overview_count_fn *fn, void *ctx, struc
         if (!stmt)
             return false;
         while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && more) {
+            char query[160];
             struct overview_count count = { .object = counted[i].object->name, .property = counted[i].property,
                                             .word = text_at(stmt, 0), .count = sqlite3_column_int64(stmt, 1) };
 
             count.grade = grade_of(count.property, count.word);
+            snprintf(query, sizeof(query), "%s%s:%s", counted[i].query, count.property, count.word);
+            count.query = query;
             more = fn(ctx, &count);
         }
         ok = rows_end(store, stmt, rc, err);
