@@ -5,213 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert.h"
 #include "events.h"
+#include "fetch_int.h"
 #include "ipamtui/log.h"
 #include "ipamtui/text.h"
 
 enum {
-    BATCH_ROWS = 128,         /* rows handed on at once */
-    OBJECTS_MAX = 1000000,    /* of one source; more is a server gone wrong */
-    SINGLES_MAX = 20000,      /* rows that are asked for one by one, when their answers cannot be told apart */
-    SINGLES_AT_ONCE = 4,
-    SINGLES_FAILED_MAX = 20,
-    TIMEOUTS_MAX = 8,         /* rows in a row without an answer, until the rest is not waited for */
-    KEYS_MAX = 4,
-    NOT_FOUND = 13, /* ErrorCategory.ObjectNotFound */
+    OBJECTS_MAX = 1000000, /* of one source; more is a server gone wrong */
+    TIMEOUTS_MAX = 8,      /* rows in a row without an answer, until the rest is not waited for */
+    NOT_FOUND = 13,        /* ErrorCategory.ObjectNotFound */
 };
-
-/* Rows on their way to the sink. */
-struct batch {
-    struct value *values;
-    size_t rows;
-    struct arena mem; /* their strings */
-    struct batch *next;
-};
-
-/* The keys of the rows that a source defined, in the order of its answers. */
-struct key_list {
-    int property[KEYS_MAX];
-    int width;
-    struct value *values; /* count * width */
-    size_t count, cap;
-    struct arena mem;
-};
-
-enum ask_state {
-    ASK_CALLING,
-    ASK_WAITING, /* answered; its rows wait for the rows that they add to */
-    ASK_SINGLES,
-    ASK_ENDED
-};
-
-/* One source's question. */
-struct ask {
-    struct fetch *fetch;
-    const struct object_type *object;
-    int source;
-    const struct source *row;
-    struct row_plan plan;
-    enum ask_state state;
-    bool silent;          /* only for its keys: not asked for by the caller */
-    bool wants_keys;      /* somebody needs keys */
-    struct ask *defines;  /* the ask whose rows this one adds to; NULL = none in this fetch */
-    host_call_id call;
-    struct batch *filling, *held, **held_end;
-    struct key_list keys;
-    size_t objects, rows, unreadable;
-    bool any;             /* a batch was handed on */
-    bool refused;         /* an error record came or the call failed */
-    bool not_found;       /* it says that the thing asked for is not there */
-    enum fetch_result result;
-    struct err err;       /* the first error */
-    struct err bad;       /* the first unreadable answer */
-    size_t timeouts;      /* row errors in a row that say "no answer", before any answer */
-    char **named;         /* zone_events: zones that had their newest one */
-    size_t named_count, named_cap;
-    /* ASK_SINGLES */
-    struct single *singles;
-    size_t next_key;
-    int singles_running, singles_failed;
-};
-
-/* One row's own call. */
-struct single {
-    struct ask *ask;
-    size_t key;
-    host_call_id call;
-    struct single *next;
-};
-
-struct fetch {
-    struct host *host;
-    char *name;
-    int64_t timeout_ms;
-    struct fetch_sink sink;
-    void *ctx;
-    struct ask *asks;
-    size_t count, open;
-    struct loop_timer end;
-};
-
-/* ------------------------------------------------------------------ batches */
-static struct batch *batch_new(size_t properties)
-{
-    struct batch *batch = x_alloc(sizeof(*batch));
-
-    batch->values = x_calloc(BATCH_ROWS * properties, sizeof(*batch->values));
-    return batch;
-}
-
-static void batch_free(struct batch *batch)
-{
-    if (!batch)
-        return;
-    arena_done(&batch->mem);
-    free(batch->values);
-    free(batch);
-}
-
-static void batches_free(struct batch *batch)
-{
-    while (batch) {
-        struct batch *next = batch->next;
-        batch_free(batch);
-        batch = next;
-    }
-}
-
-static void deliver(struct ask *ask, struct batch *batch)
-{
-    struct fetch *fetch = ask->fetch;
-    struct fetch_rows rows = { .object = ask->object, .source = ask->source, .values = batch->values,
-                               .row_count = batch->rows };
-
-    if (batch->rows == 0)
-        return;
-    ask->rows += batch->rows;
-    if (!ask->silent && fetch->sink.rows)
-        fetch->sink.rows(fetch->ctx, &rows, !ask->any);
-    ask->any = true;
-}
-
-/* May rows go out as they come? Not while the rows that they add to are still on their way, nor without a name. */
-static bool may_deliver(const struct ask *ask)
-{
-    if (ask->row->mode == SOURCE_BY_ORDER && ask->state != ASK_SINGLES)
-        return false;
-    return !ask->defines || ask->defines->state == ASK_ENDED;
-}
-
-static void hand_on_filling(struct ask *ask)
-{
-    struct batch *batch = ask->filling;
-
-    if (!batch)
-        return;
-    deliver(ask, batch);
-    memset(batch->values, 0, batch->rows * ask->object->property_count * sizeof(*batch->values));
-    batch->rows = 0;
-    arena_reset(&batch->mem);
-}
-
-static void hold_filling(struct ask *ask)
-{
-    if (!ask->filling)
-        return;
-    *ask->held_end = ask->filling;
-    ask->held_end = &ask->filling->next;
-    ask->filling = NULL;
-}
-
-static void batch_full(struct ask *ask)
-{
-    if (may_deliver(ask))
-        hand_on_filling(ask);
-    else
-        hold_filling(ask);
-}
-
-static void release_held(struct ask *ask)
-{
-    for (struct batch *b = ask->held; b; b = b->next)
-        deliver(ask, b);
-    batches_free(ask->held);
-    ask->held = NULL;
-    ask->held_end = &ask->held;
-    hand_on_filling(ask);
-}
-
-/* ------------------------------------------------------------------ keys */
-static void keys_init(struct key_list *keys, const struct object_type *object)
-{
-    for (size_t i = 0; i < object->property_count && keys->width < KEYS_MAX; i++)
-        if ((object->properties[i].flags & PROP_KEY) && object->properties[i].read.property)
-            keys->property[keys->width++] = (int)i;
-}
-
-static void keys_add(struct key_list *keys, const struct value *row)
-{
-    size_t width = (size_t)keys->width;
-
-    x_grow(&keys->values, &keys->cap, (keys->count + 1) * width, sizeof(*keys->values));
-    for (size_t i = 0; i < width; i++) {
-        struct value v = row[keys->property[i]];
-        if (v.type == VALUE_TEXT)
-            v.s = arena_strdup(&keys->mem, v.s);
-        keys->values[keys->count * width + i] = v;
-    }
-    keys->count++;
-}
-
-static void keys_put(const struct key_list *keys, size_t at, struct value *row)
-{
-    for (int i = 0; i < keys->width; i++)
-        row[keys->property[i]] = keys->values[at * (size_t)keys->width + (size_t)i];
-}
 
 /* ------------------------------------------------------------------ answers */
-static void add_row(struct ask *ask, const struct ps_value *answer, const struct key_list *keys, size_t key)
+static void add_row(struct ask *ask, const struct ps_value *answer)
 {
     struct value *row = NULL;
     struct err err = { 0 };
@@ -225,8 +31,6 @@ static void add_row(struct ask *ask, const struct ps_value *answer, const struct
             ask->bad = err;
         return;
     }
-    if (keys)
-        keys_put(keys, key, row);
     if (ask->wants_keys)
         keys_add(&ask->keys, row);
     if (++ask->filling->rows == BATCH_ROWS)
@@ -325,7 +129,12 @@ static void add_event(struct ask *ask, const struct ps_value *answer)
     row_made(ask);
 }
 
-static void note_error(struct ask *ask, const struct ps_error *error, bool lost)
+bool error_not_found(const struct ps_error *error)
+{
+    return error && error->category == NOT_FOUND;
+}
+
+void ask_note_error(struct ask *ask, const struct ps_error *error, bool lost)
 {
     struct err err = { 0 };
     bool missing = false;
@@ -336,7 +145,7 @@ static void note_error(struct ask *ask, const struct ps_error *error, bool lost)
     if (ask->refused)
         return; /* the first one is kept */
     ask->refused = true;
-    ask->not_found = error && error->category == NOT_FOUND;
+    ask->not_found = error_not_found(error);
     ask->err = err;
     err_wrap(&ask->err, "%s", ask->row->cmdlet);
     if (lost)
@@ -367,18 +176,17 @@ static void on_output(void *ctx, const struct ps_value *value)
     if (ask->row->zone_events)
         add_event(ask, value);
     else
-        add_row(ask, value, NULL, 0);
+        add_row(ask, value);
 }
 
 static void on_error(void *ctx, const struct ps_error *error)
 {
     if (!error_is_answer(ctx, error))
-        note_error(ctx, error, false);
+        ask_note_error(ctx, error, false);
 }
 
 /* ------------------------------------------------------------------ ends */
 static void fetch_free(struct fetch *fetch);
-static void singles_start(struct ask *ask);
 
 /* A thing that is not there, or that we may not see, is an answer where the catalogue has a word for it. */
 static void conclude(struct ask *ask)
@@ -402,7 +210,7 @@ static void conclude(struct ask *ask)
     }
 }
 
-static void ask_finish(struct ask *ask)
+void ask_finish(struct ask *ask)
 {
     struct fetch *fetch = ask->fetch;
 
@@ -417,7 +225,7 @@ static void ask_finish(struct ask *ask)
         err_set(&ask->err, ERR_REMOTE, fetch->name, "%s gave no answer", ask->row->cmdlet);
     }
     ask->state = ASK_ENDED;
-    release_held(ask);
+    batch_release(ask);
     if (log_on())
         log_line(fetch->name, "%s: %zu objects, %zu rows, result %d %s", ask->row->name, ask->objects, ask->rows,
                  (int)ask->result, ask->err.text);
@@ -450,7 +258,7 @@ static void by_order_settle(struct ask *ask)
     bool whole = ask->result == FETCH_LOST || ask->result == FETCH_NOT_OFFERED || ask->result == FETCH_DENIED ||
                  ask->err.kind == ERR_TIMEOUT;
 
-    hold_filling(ask);
+    batch_hold(ask);
     if (keys_agree(ask)) {
         put_keys_by_order(ask);
         ask_finish(ask);
@@ -460,11 +268,11 @@ static void by_order_settle(struct ask *ask)
     ask->held = NULL;
     ask->held_end = &ask->held;
     ask->objects = ask->unreadable = 0;
-    if (!whole && from->result == FETCH_DONE && from->keys.count <= SINGLES_MAX) {
+    if (!whole && from->result == FETCH_DONE && from->keys.count > 0) {
         ask->refused = false;
         ask->result = FETCH_DONE;
         err_clear(&ask->err);
-        singles_start(ask);
+        groups_start(ask);
         return;
     }
     if (!whole) {
@@ -498,7 +306,7 @@ static void on_end(void *ctx)
 }
 
 /* The end is told from the loop: the host may still be in the middle of its own callback. */
-static void fetch_check_end(struct fetch *fetch)
+void fetch_check_end(struct fetch *fetch)
 {
     if (fetch->open == 0)
         loop_timer_in(host_loop(fetch->host), &fetch->end, 0, on_end, fetch);
@@ -513,7 +321,7 @@ static void settle_and_followers(struct ask *ask)
         if (fetch->asks[i].defines == ask && fetch->asks[i].state == ASK_WAITING)
             ask_settle(&fetch->asks[i]);
         else if (fetch->asks[i].defines == ask && fetch->asks[i].row->mode == SOURCE_ADDS)
-            release_held(&fetch->asks[i]);
+            batch_release(&fetch->asks[i]);
     fetch_check_end(fetch);
 }
 
@@ -525,103 +333,8 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
 
     ask->call = 0;
     if (end != PS_COMPLETED && !(why && ask->row->empty_error && error_is_answer(ask, why)))
-        note_error(ask, why ? why : &stopped, end == PS_LOST);
+        ask_note_error(ask, why ? why : &stopped, end == PS_LOST);
     settle_and_followers(ask);
-}
-
-/* ------------------------------------------------------------------ one by one */
-static void on_single_output(void *ctx, const struct ps_value *value)
-{
-    struct single *single = ctx;
-
-    if (value->type == PS_NULL && !value->object)
-        return;
-    single->ask->objects++;
-    add_row(single->ask, value, &single->ask->defines->keys, single->key);
-}
-
-static void single_failed(struct ask *ask, const struct ps_error *error, bool lost)
-{
-    if (error && error->category == NOT_FOUND)
-        return; /* gone since the list was made */
-    ask->singles_failed++;
-    note_error(ask, error, lost);
-}
-
-static void on_single_error(void *ctx, const struct ps_error *error)
-{
-    single_failed(((struct single *)ctx)->ask, error, false);
-}
-
-static bool singles_give_up(const struct ask *ask)
-{
-    return ask->result == FETCH_LOST || ask->result == FETCH_DENIED || ask->result == FETCH_NOT_OFFERED ||
-           ask->singles_failed >= SINGLES_FAILED_MAX;
-}
-
-static void singles_more(struct ask *ask);
-
-static void on_single_done(void *ctx, enum ps_end end, const struct ps_error *why)
-{
-    struct single *single = ctx;
-    struct ask *ask = single->ask;
-    struct single **at = &ask->singles;
-
-    if (end != PS_COMPLETED)
-        single_failed(ask, why, end == PS_LOST);
-    while (*at && *at != single)
-        at = &(*at)->next;
-    if (*at)
-        *at = single->next;
-    free(single);
-    ask->singles_running--;
-    singles_more(ask);
-    if (ask->singles_running == 0 && ask->state == ASK_SINGLES) {
-        ask_finish(ask);
-        fetch_check_end(ask->fetch);
-    }
-}
-
-static void single_ask(struct ask *ask, size_t key)
-{
-    static const struct ps_call_events events = { .output = on_single_output, .error = on_single_error,
-                                                  .done = on_single_done };
-    const struct key_list *keys = &ask->defines->keys;
-    struct single *single = x_alloc(sizeof(*single));
-    struct ps_param params[KEYS_MAX + 1];
-    struct ps_command command = { .name = ask->row->cmdlet, .params = params };
-    struct ps_call call = { .commands = &command, .command_count = 1 };
-    struct arena mem = { 0 };
-
-    for (int i = 0; i < keys->width; i++) {
-        const struct property *p = &ask->object->properties[keys->property[i]];
-        params[command.param_count++] = (struct ps_param){
-            .name = p->read.property,
-            .value = fetch_argument(p, keys->values[key * (size_t)keys->width + (size_t)i], &mem),
-        };
-    }
-    params[command.param_count++] = (struct ps_param){ .name = "ErrorAction", .value = PS_S("Continue") };
-    *single = (struct single){ .ask = ask, .key = key, .next = ask->singles };
-    ask->singles = single;
-    ask->singles_running++;
-    single->call = host_invoke(ask->fetch->host, &call, ask->fetch->timeout_ms, &events, single);
-    arena_done(&mem);
-}
-
-static void singles_more(struct ask *ask)
-{
-    while (ask->singles_running < SINGLES_AT_ONCE && ask->next_key < ask->defines->keys.count && !singles_give_up(ask))
-        single_ask(ask, ask->next_key++);
-}
-
-static void singles_start(struct ask *ask)
-{
-    ask->state = ASK_SINGLES;
-    if (log_on())
-        log_line(ask->fetch->name, "%s: asked one by one, %zu times", ask->row->cmdlet, ask->defines->keys.count);
-    singles_more(ask);
-    if (ask->singles_running == 0)
-        ask_finish(ask);
 }
 
 /* ------------------------------------------------------------------ the start */
@@ -756,11 +469,7 @@ struct fetch *fetch_start(struct host *host, const char *server_name, unsigned w
 
 static void ask_done(struct ask *ask)
 {
-    while (ask->singles) {
-        struct single *single = ask->singles;
-        ask->singles = single->next;
-        free(single);
-    }
+    groups_done(ask, false);
     for (size_t i = 0; i < ask->named_count; i++)
         free(ask->named[i]);
     free(ask->named);
@@ -788,8 +497,7 @@ void fetch_cancel(struct fetch *fetch)
     for (size_t i = 0; i < fetch->count; i++) {
         if (fetch->asks[i].call)
             host_forget(fetch->host, fetch->asks[i].call);
-        for (struct single *s = fetch->asks[i].singles; s; s = s->next)
-            host_forget(fetch->host, s->call);
+        groups_done(&fetch->asks[i], true);
     }
     fetch_free(fetch);
 }
