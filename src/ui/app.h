@@ -193,10 +193,13 @@ struct ui {
     row_id preview_id, preview_asked;
     size_t preview_scroll;
     bool preview_stale;
+    bool preview_behind, preview_blank; /* of an older row in the last frame, too; not shown until the cursor rests */
+    size_t preview_top;                 /* of the list in the last frame */
     struct loop_timer preview_timer, reload_timer, clock_timer, script_timer;
 
     enum date_mode dates;
     int64_t now_s;
+    int64_t minute_s; /* the now of ages in lists: at most a minute old, so that they change in a frame of their own */
     struct progress rounds[ROUNDS_MAX]; /* going on; the ones asked for first, newest last */
     size_t round_count;
     struct outcome *outcomes;
@@ -250,6 +253,7 @@ void ui_check_marks(struct ui *ui);
 /* ---- preview.c */
 void ui_preview_moved(struct ui *ui);  /* the cursor may be elsewhere */
 void ui_preview_changed(struct ui *ui); /* the store changed */
+void ui_preview_scrolled(struct ui *ui); /* before a frame: is there still one worth showing? */
 
 /* ---- notes.c: the collector */
 void ui_notes_turn(struct ui *ui);

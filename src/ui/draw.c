@@ -360,13 +360,31 @@ static void draw_overlays(struct ui *ui, struct overlay *overlay)
     overlay->ops->draw(ui, overlay);
 }
 
+/* How far a list scrolls when the cursor leaves it. Where the terminal cannot move lines everything is sent again: seldom, then.
+ * Beside a preview each move has the preview drawn again: as many lines at once as a step may send. It sends two rows
+ * anyway, because of their look, and a row takes up to five bytes for four cells. */
+static int lines_at_edge(const struct layout *l)
+{
+    const int row = MAX(1, l->list.w * 5 / 4), step = 600, move = 40;
+
+    if (!screen_scrolls())
+        return l->list.h / 2 + 1;
+    if (!l->beside)
+        return 1;
+    return MAX(1, MIN((step - move - 2 * row) / row + 1, l->list.h / 3));
+}
+
 void ui_draw(struct ui *ui)
 {
     struct table *table = ui_table(ui);
-    struct table_style style = { .dates = ui->dates, .now_s = ui->now_s, .focused = !ui->preview_focus };
+    struct table_style style = { .dates = ui->dates, .focused = !ui->preview_focus };
     struct layout_wish wish = ui->wish;
     char strip[512];
     int w, h;
+
+    if (ui->now_s - ui->minute_s > 60 || ui->now_s < ui->minute_s) /* the clock was set */
+        ui->minute_s = ui->now_s;
+    style.now_s = ui->minute_s;
 
     screen_size(&w, &h);
     screen_begin();
@@ -381,7 +399,7 @@ void ui_draw(struct ui *ui)
     if (!table->columns_chosen && table->columns_for != ui->layout.list.w && ui->layout.list.w > 0)
         table_columns_default(table, ui->layout.list.w);
     table_tell_shown(table, ui->dates);
-    table->half_pages = ui->layout.beside;
+    table->edge = lines_at_edge(&ui->layout);
     table_sync(table);
     draw_bar(ui, ui->layout.bar);
     if (ui_pane(ui)->ops->canvas)
@@ -395,8 +413,11 @@ void ui_draw(struct ui *ui)
     }
     if (ui->layout.preview.h > 0 && !ui_pane(ui)->ops->canvas) {
         draw_rule(ui, ui->layout.rule, ui->layout.beside);
-        draw_preview(ui, ui->layout.preview);
+        ui_preview_scrolled(ui);
+        if (!ui->preview_blank)
+            draw_preview(ui, ui->layout.preview);
     }
+    screen_list(ui->layout.list);
     ui_strip(ui, strip, sizeof strip);
     screen_put(ui->layout.strip.y, 0, w, ui->round_count > 0 ? LOOK_TITLE : LOOK_DIM, strip);
     screen_put(ui->layout.message.y, 0, w, ui->message_look, ui->message);

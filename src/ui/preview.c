@@ -98,6 +98,7 @@ static void done(void *job, bool ok, const struct err *err)
             ui->preview_scroll = 0;
         ui->preview_id = question->id;
         ui->preview_pane = question->pane;
+        ui->preview_behind = ui->preview_blank = false;
         question->preview = (struct preview){ 0 };
         ui_dirty(ui);
     }
@@ -142,4 +143,19 @@ void ui_preview_changed(struct ui *ui)
 {
     ui->preview_stale = true;
     ui_preview_moved(ui);
+}
+
+/* Beside a list that is scrolled with a key held down, a preview would be sent again for each move, and never be of the row
+ * under the cursor: it is left out until the cursor rests. */
+void ui_preview_scrolled(struct ui *ui)
+{
+    const struct table *table = ui_table(ui);
+    bool behind = ui->preview_id != table_cursor(table);
+
+    if (behind && ui->preview_behind && ui->layout.beside && table->top != ui->preview_top)
+        ui->preview_blank = true;
+    else if (!behind)
+        ui->preview_blank = false;
+    ui->preview_behind = behind;
+    ui->preview_top = table->top;
 }

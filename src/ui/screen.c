@@ -16,6 +16,7 @@
 #include "ipamtui/mem.h"
 #include "ipamtui/text.h"
 #include "key.h"
+#include "scroll.h"
 #include "theme.h"
 
 /* Codes of our own for define_key(): above curses' own, below its 16 bits. */
@@ -32,6 +33,7 @@ static struct {
     SCREEN *terminal;
     int cursor_y, cursor_x;
     bool cursor_shown;
+    struct rect list;
     struct mouse_event event;
     struct buf paste;
 } screen;
@@ -176,10 +178,25 @@ void screen_begin(void)
 {
     erase();
     screen.cursor_y = screen.cursor_x = 0;
+    screen.list = (struct rect){ 0 };
+}
+
+void screen_list(struct rect r)
+{
+    screen.list = r;
+}
+
+bool screen_scrolls(void)
+{
+    return scroll_can();
 }
 
 void screen_end(void)
 {
+    int by = scroll_found(screen.list);
+
+    if (by != 0)
+        scroll_move(screen.list, by);
     move(screen.cursor_y, screen.cursor_x);
     wnoutrefresh(stdscr);
     doupdate();

@@ -22,6 +22,9 @@ bool screen_mouse(void);
 void screen_set_mouse(bool on);
 
 void screen_begin(void);
+/* Where this frame has a list: lines that have moved there since the last frame are moved by the terminal (scroll.h). */
+void screen_list(struct rect r);
+bool screen_scrolls(void); /* this terminal can move lines */
 void screen_end(void);
 /* text in exactly `cells` cells from (y, x): cut with a sign, padded with blanks. Returns the cells that text itself took. */
 int screen_put(int y, int x, int cells, enum look look, const char *text);

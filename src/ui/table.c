@@ -29,12 +29,10 @@ void table_done(struct table *table)
 
 /* ------------------------------------------------------------------ taking in a new list */
 
-/* Beside a preview a terminal cannot shift the list's lines alone, and every scrolled line would be sent whole: there half a
- * page moves at once, as mc does it, instead of a screenful again and again. */
 static void keep_visible(struct table *table)
 {
     size_t height = (size_t)MAX(table->height, 1), count = view_count(table->view);
-    size_t more = table->half_pages ? height / 2 : 0;
+    size_t more = MIN((size_t)MAX(table->edge, 1) - 1, height / 2);
 
     if (table->at < table->top)
         table->top = table->at - MIN(table->at, more);

@@ -29,7 +29,7 @@ struct table {
     row_id cursor;          /* 0 = whatever is at the top */
     size_t at, top;         /* place of the cursor and of the first visible row in the list */
     int height;             /* visible rows */
-    bool half_pages;        /* scroll by half a page at the edge: where a terminal cannot shift lines by itself */
+    int edge;               /* lines that scroll at once when the cursor leaves the visible ones; 0 = one */
     struct idset marks;
     row_id range_from;      /* 0 = no range */
     bool range_sticky;

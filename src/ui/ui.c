@@ -330,7 +330,7 @@ static void minute(void *ctx)
     struct ui *ui = ctx;
     int64_t now = clock_now_s();
 
-    ui->now_s = now;
+    ui->now_s = ui->minute_s = now;
     ui_dirty(ui);
     loop_timer_in(ui->loop, &ui->clock_timer, (60 - now % 60) * 1000 + 5, minute, ui);
 }

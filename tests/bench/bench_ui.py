@@ -2,8 +2,8 @@
 """bench_ui.py - the console on a pseudo-terminal, as a person at a terminal would feel it.
 
 bench_ui.py IPAMTUI STORE: first frame of the Scopes pane after the process was started, the answer to keystrokes in the
-filter, bytes of a cursor movement, bytes and wake-ups while idle, resident memory. Prints figures; judges nothing but a
-console that does not come up.
+filter, bytes of a cursor movement (the preview's apart from the rest), bytes and wake-ups while idle, resident memory.
+Prints figures; judges nothing but a console that does not come up, and a cursor movement of 600 bytes or more.
 """
 import fcntl
 import os
@@ -14,20 +14,23 @@ import signal
 import statistics
 import struct
 import sys
+import tempfile
 import termios
 import time
+
+from vt import Terminal
 
 ROWS, COLS = 50, 200
 
 
 class Console:
-    def __init__(self, program, store, *more):
+    def __init__(self, program, store, *more, config="/dev/null"):
         self.begun = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
             os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC")
-            os.execv(program, [program, "--db", store, "--config", "/dev/null", "--fresh", "--offline", *more])
+            os.execv(program, [program, "--db", store, "--config", config, "--fresh", "--offline", *more])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
 
     def read(self, seconds):
@@ -124,19 +127,60 @@ def filter_keys(console):
     print(f"   until the list had settled: median {statistics.median(fills):.0f} ms, worst {max(fills):.0f} ms")
 
 
-def cursor_moves(console, keys, name, count):
-    """Bytes of one step: the frame at once, then (apart) the preview that follows when the cursor rests."""
-    steps, previews = [], []
+def answer(console, terminal, rest):
+    """What comes until nothing comes for so long, as bytes for the list and for the preview."""
+    while piece := console.read(rest):
+        terminal.feed(piece)
+    return terminal.take()
+
+
+def cursor_moves(program, store, where, keys, config, count):
+    """One step at a time from both ends of a list, so that most of them are at an edge and scroll it; the preview has time to
+    come after each. Returns the steps that wrote too much."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(config)
+        file.flush()
+        console = Console(program, store, "--pane", "scopes", config=file.name)
+        console.until(rb"10\.\d+\.\d+\.\d+/\d\d", 20)
+    terminal = Terminal(ROWS, COLS)
+    worst = 0
+    for key in keys:
+        console.type(key)
+        console.quiet(1)
+    for name, start, key in (("down from the top", b"gg", b"j"), ("up from the end", b"G", b"k")):
+        console.type(start)
+        console.quiet(1.5)
+        console.type(b"\x0c")
+        answer(console, terminal, 1)
+        found = terminal.find_preview()
+        if found != where:
+            raise SystemExit(f"bench_ui: the preview is {found}, not {where}")
+        steps = []
+        for _ in range(count):
+            console.type(key)
+            steps.append(answer(console, terminal, 0.13))
+        moves, previews = [step[0] for step in steps], [step[1] for step in steps]
+        print(f"cursor {name}, preview {where}: mean {statistics.mean(moves):.0f} bytes, p95 {percentile(moves, 0.95)}, "
+              f"worst {max(moves)} of {count}; the preview's: mean {statistics.mean(previews):.0f}, worst {max(previews)}; "
+              f"together {statistics.mean(moves) + statistics.mean(previews):.0f}")
+        worst = max(worst, max(moves))
+    held_key(console, terminal, where, count)
+    console.end()
+    return worst
+
+
+def held_key(console, terminal, where, count):
+    """A key held down at 30 a second: the preview comes when it is let go."""
+    moves = previews = 0
+    console.type(b"gg")
+    answer(console, terminal, 1.5)
     for _ in range(count):
-        console.type(keys)
-        step, end = 0, time.monotonic() + 0.06
-        while time.monotonic() < end:
-            step += len(console.read(max(0, end - time.monotonic())))
-        steps.append(step)
-        previews.append(console.quiet(0.2)[0])
-    print(f"{name}: mean {statistics.mean(steps):.0f} bytes, median {statistics.median(steps):.0f}, "
-          f"p95 {percentile(steps, 0.95)}, worst {max(steps)}; "
-          f"preview after it: median {statistics.median(previews):.0f}")
+        console.type(b"j")
+        end = time.monotonic() + 1 / 30
+        while (left := end - time.monotonic()) > 0:
+            terminal.feed(console.read(left))
+    moves, previews = answer(console, terminal, 0.5)
+    print(f"   j held down, preview {where}: mean {moves / count:.0f} bytes, the preview's {previews / count:.0f}")
 
 
 def idle(console, seconds):
@@ -154,18 +198,15 @@ def main():
     console.until(rb"10\.\d+\.\d+\.\d+/\d\d", 20)
     console.quiet(2)
     filter_keys(console)
-    cursor_moves(console, b"j", "cursor down, with a screen's scroll in it", 60)
-    cursor_moves(console, b"k", "cursor up", 20)
-    console.type(b"pp")
-    console.quiet(1)
-    cursor_moves(console, b"k", "the same without preview: cursor up", 60)
-    console.type(b"G")
-    console.quiet(1)
-    cursor_moves(console, b"k", "   up, from the end", 60)
-    console.type(b"p")
     idle(console, int(os.environ.get("IDLE", "20")))
     print(f"resident: {console.memory():.0f} MB")
     console.end()
+    steps = int(os.environ.get("STEPS", "150"))
+    worst = max(cursor_moves(program, store, "right", [], "", steps),
+                cursor_moves(program, store, "below", [], "accessible = true;\n", steps),
+                cursor_moves(program, store, "off", [b"p", b"p"], "", steps))
+    if worst >= 600:
+        raise SystemExit(f"bench_ui: a cursor movement wrote {worst} bytes; it should be under 600")
 
 
 if __name__ == "__main__":

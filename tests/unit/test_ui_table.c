@@ -300,8 +300,15 @@ static void scrolling(void **state)
     assert_int_equal(f.table.top, 0);
     table_move(&f.table, 1);
     assert_int_equal(f.table.top, 1);
-    f.table.half_pages = true;
+    f.table.edge = 4;
     table_move(&f.table, 1);
+    assert_int_equal(f.table.top, 5);
+    table_move(&f.table, -6);
+    assert_int_equal(f.table.top, 5);
+    table_move(&f.table, -1);
+    assert_int_equal(f.table.top, 1);
+    f.table.edge = 100; /* no more than half a page: neighbours stay in sight */
+    table_move(&f.table, 7);
     assert_int_equal(f.table.top, 7);
     table_go(&f.table, SIZE_MAX);
     assert_int_equal(f.table.at, SCOPES - 1);
