@@ -205,6 +205,27 @@ void steps_call_text(const struct ps_call *call, struct buf *out)
     }
 }
 
+/* The other end of a range goes along as the server has it: nobody knows it before it was read. */
+static void show_without(const struct change_step *const *list, size_t count, const char *missing, struct arena *arena, struct buf *out)
+{
+    const struct object_type *object = list[0]->object;
+    struct params params = { .list = arena_alloc(arena, (KEY_MAX + count + 1) * sizeof(struct ps_param)) };
+    struct ps_command command = { .name = object->properties[list[0]->property].write.cmdlet };
+    int place = catalog_property(object, missing);
+
+    add_key(&params, object, list[0]->key, arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct property *p = &object->properties[list[i]->property];
+
+        add_param(&params, p->write.parameter, argument_of(p, list[i]->after, arena));
+    }
+    command.params = params.list;
+    command.param_count = params.count;
+    steps_call_text(&(struct ps_call){ .commands = &command, .command_count = 1 }, out);
+    if (place >= 0)
+        buf_addf(out, " -%s (as it is there)", object->properties[place].write.parameter);
+}
+
 void change_call_show(const struct change_step *steps, size_t count, struct buf *out)
 {
     struct arena arena = { 0 };
@@ -219,7 +240,6 @@ void change_call_show(const struct change_step *steps, size_t count, struct buf 
     else if (steps_call(list, count, NULL, &arena, &call, &err))
         steps_call_text(&call, out);
     else
-        buf_addf(out, "%s (with %s as the server has it)", steps[0].object->properties[steps[0].property].write.cmdlet,
-                 err.where);
+        show_without(list, count, err.where, &arena, out);
     arena_done(&arena);
 }

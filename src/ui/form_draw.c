@@ -151,7 +151,7 @@ static void draw_plan_line(struct form *form, size_t at, int y, struct rect r)
     if (form->lines[at].kind == PLAN_LINE_SERVER) {
         snprintf(text, sizeof text, "%s   %s", t.server, t.what);
     } else if (form->lines[at].kind == PLAN_LINE_NOTE) { /* why matters more than what it is called */
-        pad(object, sizeof object, t.object, r.w >= ROOMY_W ? 28 : 14);
+        pad(object, sizeof object, t.object, MIN((int)strcspn(t.object, " "), 15));
         snprintf(text, sizeof text, "%c %.12s %s %s", t.mark, t.server, object, t.what);
     } else {
         pad(object, sizeof object, t.object, r.w >= ROOMY_W ? 34 : 26);
