@@ -49,7 +49,9 @@ bool store_source_done(struct store *store, server_id server, const struct objec
 bool store_settle(struct store *store, int64_t now_s, struct err *err);
 /* How full a scope was, oldest first. Samples are kept hourly for some days, daily for some months, and only where something changed. */
 typedef bool store_history_fn(void *ctx, int64_t at_s, int64_t in_use, int64_t free);
-bool store_scope_history(struct store *store, row_id scope, int64_t since_s, store_history_fn *fn, void *ctx, struct err *err);
+/* object: scopes or scopes6; an IPv6 scope has at most 2^62 free addresses here. */
+bool store_scope_history(struct store *store, const struct object_type *object, row_id scope, int64_t since_s, store_history_fn *fn,
+                         void *ctx, struct err *err);
 /* Thresholds of one scope (object: scopes or scopes6); V_NULL = as configured for all. ERR_INPUT: over below under. */
 bool store_scope_thresholds(struct store *store, const struct object_type *object, row_id scope, struct value over,
                             struct value under, struct err *err);

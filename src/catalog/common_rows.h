@@ -17,6 +17,13 @@
              " WHEN " util " < coalesce(o.under, :under) THEN 'under' WHEN " util " IS NOT NULL THEN 'optimal' END", \
       UNREPORTED }
 
+/* What the store makes of its samples. */
+#define TREND_ROWS                                                                                                   \
+    { .name = "per_week", .title = "Per week", .help = "Trend: addresses more (or less) in use a week, by the last days", \
+      .kind = KIND_INT, .width = 8, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "no trend yet" },          \
+    { .name = "full_in", .title = "Full in", .help = "Trend: days until no address is free, where use grows",        \
+      .kind = KIND_INT, .width = 7, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "not by the trend" }
+
 #define THRESHOLD_ROW(word, heading, side)                                                                           \
     { .name = word, .title = heading, .help = "Percentage " side " which this scope is " word "; - as configured for all", \
       .kind = KIND_PERCENT, .width = 5, .flags = PROP_LOCAL | PROP_NOTE | PROP_RIGHT, .max = 100,                    \

@@ -130,10 +130,7 @@ static const struct property scope_properties[] = {
       .kind = KIND_INT, .width = 10, .flags = PROP_NOTE | PROP_RIGHT,
       .read = { "failover-statistics", "AddressesInUseOnPartnerServer" } },
 
-    { .name = "per_week", .title = "Per week", .help = "Trend: addresses more (or less) in use a week, by the last days",
-      .kind = KIND_INT, .width = 8, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "no trend yet" },
-    { .name = "full_in", .title = "Full in", .help = "Trend: days until no address is free, where use grows", .kind = KIND_INT,
-      .width = 7, .flags = PROP_FACT | PROP_NOTE | PROP_RIGHT, .empty = "not by the trend" },
+    TREND_ROWS,
     THRESHOLD_ROWS,
 
     LEARNT_ROWS("scopes", "scopes", "scope-statistics"),

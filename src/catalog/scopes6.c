@@ -46,6 +46,7 @@ static const struct property scope6_properties[] = {
       .flags = PROP_NOTE | PROP_RIGHT, .read = { "scopes6", "T2" } },
     { .name = "description", .title = "Description", .help = "Description of the scope", .kind = KIND_TEXT, .width = 20,
       .flags = PROP_WIDE | PROP_FLEX, .read = { "scopes6", "Description" }, .max = 256 },
+    TREND_ROWS,
     THRESHOLD_ROWS,
     LEARNT_ROWS("scopes6", "IPv6 scopes", "scope6-statistics"),
 };

@@ -9,10 +9,28 @@
 
 enum { HOUR = 3600, DAY = 86400, KEEP_FINE = 3 * DAY, KEEP = 90 * DAY, TREND_S = 14 * DAY, FUTURE_S = HOUR };
 
-/* Runs a statement whose ?1 is the server (or 0) and ?2 a time. */
-static bool run_at(struct store *store, const char *sql, server_id server, int64_t at, int64_t other, struct err *err)
+static bool is_ipv6(const struct object_type *object)
 {
+    return object == &catalog_scopes6;
+}
+
+/* A statement about TABLE, its history TABLE_history ("%1$s"), and free addresses ("%2$s"): an IPv6 scope has 2^64 of them, as text;
+ * more than 2^62 say no more than that. */
+static sqlite3_stmt *prepare(struct store *store, const struct object_type *object, const char *format, struct err *err)
+{
+    char *sql = x_asprintf(format, object->table, is_ipv6(object) ? "CAST(min(CAST(o.free AS REAL), 4611686018427387904.0) AS INTEGER)"
+                                                                  : "o.free");
     sqlite3_stmt *stmt = store_prepare(store, sql, err);
+
+    free(sql);
+    return stmt;
+}
+
+/* Runs a statement whose ?1 is the server and ?2 a time. */
+static bool run_at(struct store *store, const struct object_type *object, const char *format, server_id server, int64_t at,
+                   int64_t other, struct err *err)
+{
+    sqlite3_stmt *stmt = prepare(store, object, format, err);
 
     if (!stmt)
         return false;
@@ -23,23 +41,19 @@ static bool run_at(struct store *store, const char *sql, server_id server, int64
     return store_run(store, stmt, "keeping the history", err);
 }
 
-static bool prune(struct store *store, server_id server, int64_t now_s, struct err *err)
-{
-    return run_at(store, "DELETE FROM scope_history WHERE scope IN (SELECT id FROM scope WHERE server = ?1) AND (at > ?2 OR at < ?3)",
-                  server, now_s + FUTURE_S, now_s - KEEP, err) &&
-           /* Of a day that is old, all but its last sample. */
-           run_at(store, "DELETE FROM scope_history WHERE scope IN (SELECT id FROM scope WHERE server = ?1) AND at < ?2 AND at >= ?3"
-                  " AND EXISTS (SELECT 1 FROM scope_history n WHERE n.scope = scope_history.scope AND n.at > scope_history.at"
-                  " AND n.at / 86400 = scope_history.at / 86400)",
-                  server, now_s - KEEP_FINE, now_s - KEEP_FINE - 2 * DAY, err);
-}
-
+#define PRUNE_SQL                                                                                                            \
+    "DELETE FROM %1$s_history WHERE scope IN (SELECT id FROM %1$s WHERE server = ?1) AND (at > ?2 OR at < ?3)"
+/* Of a day that is old, all but its last sample. */
+#define THIN_SQL                                                                                                             \
+    "DELETE FROM %1$s_history WHERE scope IN (SELECT id FROM %1$s WHERE server = ?1) AND at < ?2 AND at >= ?3"               \
+    " AND EXISTS (SELECT 1 FROM %1$s_history n WHERE n.scope = %1$s_history.scope AND n.at > %1$s_history.at"                \
+    " AND n.at / 86400 = %1$s_history.at / 86400)"
 /* 3000: an hour, less what rounds jitter. */
-#define SAMPLE_SQL                                                                                                          \
-    "INSERT OR IGNORE INTO scope_history SELECT o.id, ?2, o.in_use, o.free FROM scope o WHERE o.server = ?1"                \
-    " AND o.in_use IS NOT NULL AND o.free IS NOT NULL AND NOT EXISTS (SELECT 1 FROM (SELECT at, in_use, free FROM"          \
-    " scope_history h WHERE h.scope = o.id ORDER BY h.at DESC LIMIT 1) l WHERE l.at > ?2 - 3000"                                \
-    " OR (l.at > ?2 - 86400 AND l.in_use = o.in_use AND l.free = o.free))"
+#define SAMPLE_SQL                                                                                                           \
+    "INSERT OR IGNORE INTO %1$s_history SELECT o.id, ?2, o.in_use, %2$s FROM %1$s o WHERE o.server = ?1"                     \
+    " AND o.in_use IS NOT NULL AND o.free IS NOT NULL AND NOT EXISTS (SELECT 1 FROM (SELECT at, in_use, free FROM"           \
+    " %1$s_history h WHERE h.scope = o.id ORDER BY h.at DESC LIMIT 1) l WHERE l.at > ?2 - 3000"                              \
+    " OR (l.at > ?2 - 86400 AND l.in_use = o.in_use AND l.free = %2$s))"
 
 /* ------------------------------------------------------------------ the trend */
 struct points {
@@ -54,14 +68,14 @@ static bool add_point(void *ctx, int64_t at_s, int64_t in_use, int64_t free_addr
 
     x_grow(&points->rows, &points->cap, points->count + 1, sizeof(*points->rows));
     points->rows[points->count++] = (struct trend_point){ .at_s = at_s, .in_use = (double)in_use };
-    points->total = (double)(in_use + free_addresses);
+    points->total = (double)in_use + (double)free_addresses;
     return true;
 }
 
-static bool write_trend(struct store *store, row_id scope, const struct trend *trend, struct err *err)
+static bool write_trend(struct store *store, const struct object_type *object, row_id scope, const struct trend *trend, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "UPDATE scope SET per_week = ?1, full_in = ?2 WHERE id = ?3 AND (per_week IS NOT ?1"
-                                       " OR full_in IS NOT ?2)", err);
+    sqlite3_stmt *stmt = prepare(store, object, "UPDATE %1$s SET per_week = ?1, full_in = ?2 WHERE id = ?3 AND (per_week IS NOT ?1"
+                                 " OR full_in IS NOT ?2)", err);
 
     if (!stmt)
         return false;
@@ -76,23 +90,23 @@ static bool write_trend(struct store *store, row_id scope, const struct trend *t
     return store_run(store, stmt, "writing a trend", err);
 }
 
-static bool update_trend(struct store *store, row_id scope, int64_t now_s, struct err *err)
+static bool update_trend(struct store *store, const struct object_type *object, row_id scope, int64_t now_s, struct err *err)
 {
     struct points points = { 0 };
     struct trend trend;
-    bool ok = store_scope_history(store, scope, now_s - TREND_S, add_point, &points, err);
+    bool ok = store_scope_history(store, object, scope, now_s - TREND_S, add_point, &points, err);
 
     if (ok)
-        ok = write_trend(store, scope, trend_of(points.rows, points.count, points.total, &trend) ? &trend : NULL, err);
+        ok = write_trend(store, object, scope, trend_of(points.rows, points.count, points.total, &trend) ? &trend : NULL, err);
     free(points.rows);
     return ok;
 }
 
 /* Scopes that got a sample just now. */
-static bool update_trends(struct store *store, server_id server, int64_t now_s, struct err *err)
+static bool update_trends(struct store *store, const struct object_type *object, server_id server, int64_t now_s, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "SELECT h.scope FROM scope o CROSS JOIN scope_history h ON h.scope = o.id AND h.at = ?2"
-                                       " WHERE o.server = ?1", err);
+    sqlite3_stmt *stmt = prepare(store, object, "SELECT h.scope FROM %1$s o CROSS JOIN %1$s_history h ON h.scope = o.id AND h.at = ?2"
+                                 " WHERE o.server = ?1", err);
     row_id *ids = NULL;
     size_t count = 0, cap = 0;
     int rc;
@@ -109,20 +123,22 @@ static bool update_trends(struct store *store, server_id server, int64_t now_s, 
     ok = rc == SQLITE_DONE || store_fail(store, "reading the history", err);
     store_release(store, stmt);
     for (size_t i = 0; ok && i < count; i++)
-        ok = update_trend(store, ids[i], now_s, err);
+        ok = update_trend(store, object, ids[i], now_s, err);
     free(ids);
     return ok;
 }
 
-bool history_note(struct store *store, server_id server, int64_t now_s, struct err *err)
+bool history_note(struct store *store, server_id server, const struct object_type *object, int64_t now_s, struct err *err)
 {
-    return prune(store, server, now_s, err) && run_at(store, SAMPLE_SQL, server, now_s, 0, err) &&
-           update_trends(store, server, now_s, err);
+    return run_at(store, object, PRUNE_SQL, server, now_s + FUTURE_S, now_s - KEEP, err) &&
+           run_at(store, object, THIN_SQL, server, now_s - KEEP_FINE, now_s - KEEP_FINE - 2 * DAY, err) &&
+           run_at(store, object, SAMPLE_SQL, server, now_s, 0, err) && update_trends(store, object, server, now_s, err);
 }
 
-bool store_scope_history(struct store *store, row_id scope, int64_t since_s, store_history_fn *fn, void *ctx, struct err *err)
+bool store_scope_history(struct store *store, const struct object_type *object, row_id scope, int64_t since_s, store_history_fn *fn,
+                         void *ctx, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "SELECT at, in_use, free FROM scope_history WHERE scope = ?1 AND at >= ?2 ORDER BY at", err);
+    sqlite3_stmt *stmt = prepare(store, object, "SELECT at, in_use, free FROM %1$s_history WHERE scope = ?1 AND at >= ?2 ORDER BY at", err);
     int rc;
 
     if (!stmt)

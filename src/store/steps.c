@@ -46,5 +46,8 @@ const struct store_step store_steps[] = {
        * the pruning, which throws away what is of no scope any more. */
       "CREATE TABLE scope_history(scope INTEGER NOT NULL, at INTEGER NOT NULL, in_use INTEGER NOT NULL, free INTEGER NOT NULL,"
       " PRIMARY KEY(scope, at)) WITHOUT ROWID;" },
+    { "history of IPv6 scopes",
+      "CREATE TABLE scope6_history(scope INTEGER NOT NULL, at INTEGER NOT NULL, in_use INTEGER NOT NULL, free INTEGER NOT NULL,"
+      " PRIMARY KEY(scope, at)) WITHOUT ROWID;" },
 };
 const size_t store_step_count = COUNT(store_steps);

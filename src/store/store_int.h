@@ -110,6 +110,6 @@ bool words_update(struct store *store, server_id server, const struct object_typ
 bool totals_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 
 /* The server's scopes were counted: samples for their history, and their trend (history.c). */
-bool history_note(struct store *store, server_id server, int64_t now_s, struct err *err);
+bool history_note(struct store *store, server_id server, const struct object_type *object, int64_t now_s, struct err *err);
 
 #endif

@@ -8,16 +8,23 @@ run 0 --db "$db" retrieve --what dhcp
 server=$("$IPAMTUI" --db "$db" list servers --columns server --format tsv | sed -n 2p)
 scope=$("$IPAMTUI" --db "$db" list scopes 'prefix=24' --columns scope --format tsv | sed -n 2p)
 
-# A scope that grows by four addresses a day; the last round comes from a clock that went back.
+prefix=$("$IPAMTUI" --db "$db" list scopes6 --columns scope --format tsv | sed -n 2p)
+
+# A scope of each family that grows by four addresses a day; the last round comes from a clock that went back.
 now=$(($(date +%s) + 86400))
 for day in 0 1 2 3 4 5 6 7; do
     "$SIMHOST" set "$estate" "$server" "$scope" InUse $((20 + 4 * day)) >/dev/null 2>&1 || true
+    "$SIMHOST" set "$estate" "$server" "DhcpServerv6Scope:$prefix" InUse $((300 + 10 * day))
     IPAMTUI_NOW=$((now + day * 86400)) "$IPAMTUI" --db "$db" retrieve --what utilization >"$out" 2>"$err" || fail 'it is retrieved'
 done
 run 0 --db "$db" list scopes "scope:$scope" --columns scope,in_use,per_week,full_in,since --format csv
 grep -Eq "^$scope,[0-9]+,2[0-9],[0-9]+," "$out" || fail "a trend of about 28 a week, full some day"
+run 0 --db "$db" list scopes6 "scope:$prefix" --columns in_use,per_week,full_in --format csv
+says '370,70,' # of 2^64 addresses none is missing soon
+[ "$(sqlite3 "$db" "SELECT count(*) FROM scope6_history h JOIN scope6 s ON s.id = h.scope WHERE s.scope = '$prefix'")" = 8 ] ||
+    fail 'a sample a day of the IPv6 scope'
 IPAMTUI_NOW=$((now + 3 * 86400)) "$IPAMTUI" --db "$db" retrieve --what utilization >"$out" 2>"$err" || fail 'a clock that goes back does no harm'
-future=$(sqlite3 "$db" "SELECT count(*) FROM scope_history WHERE at > $now + 3 * 86400 + 3600")
+future=$(sqlite3 "$db" "SELECT count(*) FROM (SELECT at FROM scope_history UNION ALL SELECT at FROM scope6_history) WHERE at > $now + 3 * 86400 + 3600")
 [ "$future" = 0 ] || fail 'samples of the future are gone'
 
 run 0 --db "$db" scope level "scope:$scope" --over 5 --under 1
