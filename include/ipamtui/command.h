@@ -53,6 +53,7 @@ struct command {
     enum command_on on;
     enum command_effect effect;
     enum command_group group;
+    bool of_list; /* is about the list as a whole: off in a pane that draws itself. So are the groups List and Marks */
     command_fn *run;
     command_complete_fn *complete; /* NULL: nothing to offer */
 };

@@ -28,6 +28,7 @@ struct options {
     char *keymap;                 /* "default", "vim", "emacs" or a file */
     bool mouse, ascii, accessible;
     char *theme;                  /* "default", "mono", "light", "dark", "high-contrast" */
+    char *start;                  /* pane that the console opens on; "last": that of the last session */
     char *footer;                 /* "fkeys", "letters", "off" */
     int64_t guard_targets;        /* a plan with more targets asks for their number */
     bool retrieve_on_start;       /* retrieve what is old when the console opens */

@@ -3,6 +3,7 @@
 
 #include "ipamtui/panes.h"
 #include "ipamtui/ui_changes.h"
+#include "ipamtui/ui_panes.h"
 #include "panes_int.h"
 #include "show.h"
 
@@ -31,5 +32,5 @@ const struct pane_ops exclusions_pane = {
     .empty = "No exclusion ranges yet: R asks the servers.",
 };
 
-const struct pane_ops *const panes_all[] = { &servers_pane, &scopes_pane, &exclusions_pane, &scopes6_pane, &zones_pane, &zoneservers_pane, &changes_pane,
+const struct pane_ops *const panes_all[] = { &overview_pane, &servers_pane, &scopes_pane, &exclusions_pane, &scopes6_pane, &zones_pane, &zoneservers_pane, &changes_pane,
                                              &steps_pane, &plan_pane, NULL };

@@ -145,6 +145,7 @@ struct outcome {
 struct ask_item {
     struct ask_item *next;
     uint64_t id;
+    int from; /* asks.h */
     char server[64];
     struct transport_ask ask;
     struct overlay *dialog;
@@ -152,9 +153,17 @@ struct ask_item {
 
 struct changes; /* changes.h */
 /* A pane that draws itself: title, head, list and preview of ui->layout are its own. */
+struct page; /* page.h */
 struct pane_canvas {
     void (*draw)(struct ui *ui);
+    struct page *(*page)(struct ui *ui); /* what movement keys and the mouse move in; NULL: its own commands do that */
+    void (*stored)(struct ui *ui);       /* it is shown, or the store changed while it is; may be NULL */
+    void (*done)(void);                  /* the console ends; may be NULL */
+    bool whole;                          /* it needs no preview */
+    const char *const *hints;            /* commands of the console for the footer, after its own; NULL-terminated */
 };
+struct page *ui_page(struct ui *ui); /* of the pane that is shown; NULL = it has none */
+
 
 struct ui {
     const struct ui_options *how;

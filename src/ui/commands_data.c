@@ -379,13 +379,13 @@ static void complete_property(struct command_call *call, size_t at, command_word
 
 static const struct command rows[] = {
     { .name = "retrieve", .help = "Ask the servers of these rows again", .label = "Refresh", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve },
-    { .name = "retrieve-all", .help = "Ask every server again", .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
+    { .name = "retrieve-all", .help = "Ask every server again", .label = "Ask all", .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
     { .name = "cancel", .help = "Stop what is being retrieved", .group = GROUP_DATA, .run = cancel },
-    { .name = "export", .args = "[file]", .help = "Write the rows shown, or the marked ones, to a .csv, .tsv, .json or text file", .group = GROUP_DATA, .effect = EFFECT_LOOK, .run = export, .complete = complete_file_arg },
+    { .name = "export", .args = "[file]", .help = "Write the rows shown, or the marked ones, to a .csv, .tsv, .json or text file", .group = GROUP_DATA, .of_list = true, .run = export, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the row, or the marked ones, tab-separated", .on = ON_MARKED, .group = GROUP_DATA, .run = copy_row },
     { .name = "copy-cell", .args = "[column]", .help = "Copy one value of this row; without a column the first", .on = ON_ROW, .group = GROUP_DATA, .run = copy_cell, .complete = complete_property },
     { .name = "copy-table", .help = "Copy what is shown, or marked, as a table", .on = ON_SHOWN, .group = GROUP_DATA, .run = copy_table },
     { .name = "copy-csv", .help = "Copy what is shown, or marked, as CSV", .on = ON_SHOWN, .group = GROUP_DATA, .run = copy_csv },
-    { .name = "copy-command", .help = "Copy the subcommand that lists the same", .group = GROUP_DATA, .run = copy_command },
+    { .name = "copy-command", .help = "Copy the subcommand that lists the same", .group = GROUP_DATA, .of_list = true, .run = copy_command },
 };
 const struct command_table ui_data_commands = { rows, COUNT(rows) };

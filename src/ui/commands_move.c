@@ -5,11 +5,12 @@
 
 #include "app.h"
 #include "ipamtui/text.h"
+#include "page.h"
 #include "screen.h"
 
-static size_t page(const struct ui *ui)
+static size_t page(struct ui *ui)
 {
-    return (size_t)MAX(1, ui->panes[ui->pane].table.height - 1);
+    return (size_t)MAX(1, (ui_page(ui) ? ui_page(ui)->height : ui_table(ui)->height) - 1);
 }
 
 /* While the preview has the focus, movement keys scroll it. */
@@ -19,7 +20,10 @@ static void step(struct ui *ui, int64_t by)
         ui->preview_scroll = by < 0 ? ui->preview_scroll - MIN(ui->preview_scroll, (size_t)-by) : ui->preview_scroll + (size_t)by;
         return;
     }
-    table_move(ui_table(ui), by);
+    if (ui_page(ui))
+        page_move(ui_page(ui), by);
+    else
+        table_move(ui_table(ui), by);
 }
 
 #define MOVE(name, by)                                          \
@@ -81,14 +85,20 @@ static bool cursor_centre(struct command_call *call, struct err *err)
 static bool columns_left(struct command_call *call, struct err *err)
 {
     (void)err;
-    table_scroll(ui_table(call->ui), -1);
+    if (ui_page(call->ui))
+        page_step(ui_page(call->ui), -1);
+    else
+        table_scroll(ui_table(call->ui), -1);
     return true;
 }
 
 static bool columns_right(struct command_call *call, struct err *err)
 {
     (void)err;
-    table_scroll(ui_table(call->ui), 1);
+    if (ui_page(call->ui))
+        page_step(ui_page(call->ui), 1);
+    else
+        table_scroll(ui_table(call->ui), 1);
     return true;
 }
 
@@ -163,7 +173,9 @@ static bool focus_next(struct command_call *call, struct err *err)
     struct ui *ui = call->ui;
 
     (void)err;
-    if (ui->layout.preview.h == 0)
+    if (ui_page(ui))
+        page_step(ui_page(ui), 1);
+    else if (ui->layout.preview.h == 0)
         ui->preview_focus = false;
     else
         ui->preview_focus = !ui->preview_focus;

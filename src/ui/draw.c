@@ -32,7 +32,8 @@ static void draw_bar(const struct ui *ui, struct rect r)
         const struct pane_ops *ops = ui->panes[i].ops;
         bool here = i == ui->pane;
 
-        if (!ops->digit && !here)
+        /* The overview is where one begins: on a narrow bar the others need the room more. */
+        if (!here && (!ops->digit || (ops->digit == '0' && r.w < 100)))
             continue;
         if (ops->digit)
             snprintf(text, sizeof text, here ? "[%c %s%s]" : " %c %s%s ", ops->digit, ops->title, pane_count(ui, ops, count, sizeof count));
@@ -255,14 +256,13 @@ static void add_hint(struct ui *ui, const struct command *command, struct hint *
 /* What a pane that draws itself can do, by its own keys: those of lists do nothing there. */
 static size_t canvas_hints(struct ui *ui, struct hint *hints, size_t room)
 {
-    static const char *const of_all[] = { "plan-undo", "help", "quit" };
     const struct pane_ops *ops = ui_pane(ui)->ops;
     size_t count = 0;
 
     for (size_t i = 0; i < ops->command_count && count < room; i++)
         add_hint(ui, &ops->commands[i], hints, &count);
-    for (size_t i = 0; i < COUNT(of_all) && count < room; i++)
-        add_hint(ui, ui_find_command(ui, of_all[i]), hints, &count);
+    for (const char *const *name = ops->canvas->hints; name && *name && count < room; name++)
+        add_hint(ui, ui_find_command(ui, *name), hints, &count);
     return count;
 }
 
@@ -388,7 +388,7 @@ void ui_draw(struct ui *ui)
 
     screen_size(&w, &h);
     screen_begin();
-    if (!ui_pane(ui)->ops->preview && !ui_pane(ui)->ops->canvas)
+    if (ui_pane(ui)->ops->canvas ? ui_pane(ui)->ops->canvas->whole : !ui_pane(ui)->ops->preview)
         wish.preview = PREVIEW_OFF;
     ui->layout = layout(w, h, &wish);
     if (ui->layout.too_small) {

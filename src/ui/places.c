@@ -72,6 +72,8 @@ void ui_pane_show(struct ui *ui, size_t at)
     }
     pane->stale = false;
     table_sync(&pane->table);
+    if (pane->ops->canvas && pane->ops->canvas->stored)
+        pane->ops->canvas->stored(ui);
     ui_preview_moved(ui);
     ui_dirty(ui);
 }
@@ -148,6 +150,8 @@ void ui_store_changed(struct ui *ui)
     /* Not at once: plan_reload() decides when, so that answers that come in a row make one reload. */
     ui_table(ui)->reload_wanted = true;
     view_refresh(ui_table(ui)->view);
+    if (ui_pane(ui)->ops->canvas && ui_pane(ui)->ops->canvas->stored)
+        ui_pane(ui)->ops->canvas->stored(ui);
     ui_preview_changed(ui);
     ui_cache_age(ui);
     ui_dirty(ui);
@@ -166,6 +170,7 @@ void ui_panes_done(struct ui *ui)
         free(pane->filter_saved);
     }
     free(ui->panes);
+    ui->panes = NULL;
     for (size_t i = 0; i < ui->place_count; i++)
         place_done(&ui->places[i]);
     free(ui->places);

@@ -270,7 +270,8 @@ static void plan_draw(struct ui *ui)
     }
 }
 
-static const struct pane_canvas plan_canvas = { .draw = plan_draw };
+static const char *const plan_hints[] = { "plan-undo", "help", "quit", NULL };
+static const struct pane_canvas plan_canvas = { .draw = plan_draw, .hints = plan_hints };
 
 /* ------------------------------------------------------------------ commands: moving */
 #define MOVE(name, where)                                       \

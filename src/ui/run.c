@@ -45,6 +45,12 @@ const char *ui_command_off(struct ui *ui, const struct command *command, char *o
         snprintf(out, size, "the console runs with --read-only");
         return out;
     }
+    /* There the list lies unseen below what is drawn: nothing may act on it. */
+    if (ui_pane(ui)->ops->canvas && !command_find(ui_pane(ui)->ops->commands, ui_pane(ui)->ops->command_count, command->name) &&
+        (command->on != ON_NOTHING || command->of_list || command->group == GROUP_LIST || command->group == GROUP_MARK)) {
+        snprintf(out, size, "%s is no list of rows", ui_pane(ui)->ops->title);
+        return out;
+    }
     if (command->on != ON_NOTHING && view_count(table->view) == 0 && table->marks.count == 0) {
         snprintf(out, size, "there is no %s here", noun);
         return out;

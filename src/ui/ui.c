@@ -12,6 +12,7 @@
 #include "app.h"
 #include "changes.h"
 #include "ipamtui/clock.h"
+#include "page.h"
 #include "screen.h"
 
 /* After a prefix key, the box with what may follow. */
@@ -129,6 +130,17 @@ static void pane_key(struct ui *ui, int key)
     }
 }
 
+/* A second click on a spot opens it. */
+static void click_page(struct ui *ui, struct page *page, const struct mouse_event *event)
+{
+    bool was_there = false;
+
+    if (event->button >= 4)
+        page_move(page, event->button == 4 ? -3 : 3);
+    else if (event->button == 1 && page_click(page, ui->layout.list, event->y, event->x, &was_there) && (was_there || event->doubled))
+        ui_run_line(ui, "open");
+}
+
 static void click(struct ui *ui)
 {
     const struct mouse_event *event = screen_mouse_event();
@@ -138,6 +150,14 @@ static void click(struct ui *ui)
 
     if (ui->overlay || l->too_small)
         return;
+    if (event->button == 1 && l->bar.h && event->y == l->bar.y) {
+        ui_run_line(ui, "menu");
+        return;
+    }
+    if (ui_page(ui)) {
+        click_page(ui, ui_page(ui), event);
+        return;
+    }
     if (event->button >= 4) {
         table_move(table, event->button == 4 ? -3 : 3);
         ui_preview_moved(ui);
@@ -156,10 +176,6 @@ static void click(struct ui *ui)
             snprintf(line, sizeof line, "sort %s%s", table->ops->object->properties[property].name, again ? "-" : "");
             ui_run_line(ui, line);
         }
-        return;
-    }
-    if (l->bar.h && event->y == l->bar.y) {
-        ui_run_line(ui, "menu");
         return;
     }
     place = event->x < l->list.x + l->list.w ? table_place_at(table, l->list, event->y) : SIZE_MAX;
@@ -244,6 +260,13 @@ void ui_drop(struct ui *ui, struct overlay *overlay)
 struct pane_state *ui_pane(struct ui *ui)
 {
     return &ui->panes[ui->pane];
+}
+
+struct page *ui_page(struct ui *ui)
+{
+    const struct pane_canvas *canvas = ui_pane(ui)->ops->canvas;
+
+    return canvas && canvas->page ? canvas->page(ui) : NULL;
 }
 
 struct table *ui_table(struct ui *ui)
@@ -445,7 +468,8 @@ static bool start_collector(struct ui *ui, struct err *err)
 
 static void first_pane(struct ui *ui)
 {
-    size_t pane = ui->how->pane ? ui_pane_find(ui, ui->how->pane) : SIZE_MAX;
+    /* "last" is no pane: that of the last session stays. */
+    size_t pane = ui_pane_find(ui, ui->how->pane ? ui->how->pane : ui->options->start);
 
     if (pane != SIZE_MAX)
         ui->pane = pane;
@@ -468,6 +492,10 @@ static void ui_done(struct ui *ui)
         ui_settings_save(ui);
     ui_panes_done(ui);
     view_worker_stop(ui->worker);
+    for (size_t i = 0; ui->how->panes[i]; i++) {
+        if (ui->how->panes[i]->canvas && ui->how->panes[i]->canvas->done)
+            ui->how->panes[i]->canvas->done(); /* after the worker's last answers */
+    }
     ui_notes_done(ui);
     loop_free(ui->loop);
     keytable_done(&ui->keys);
@@ -480,6 +508,16 @@ static void ui_done(struct ui *ui)
     free(ui->script);
 }
 
+/* Keymap or database cannot be used: an error, no wrong usage of the command line. */
+static bool open_files(struct ui *ui, struct err *err)
+{
+    bool ok = load_keymap(ui, err) && open_store(ui, err);
+
+    if (!ok && err->kind == ERR_INPUT)
+        err->kind = ERR_IO;
+    return ok;
+}
+
 static bool prepare(struct ui *ui, struct err *err)
 {
     if (ui->how->pane) {
@@ -490,7 +528,7 @@ static bool prepare(struct ui *ui, struct err *err)
         if (!known)
             return err_set(err, ERR_INPUT, ui->how->pane, "there is no such pane");
     }
-    return (!ui->how->script || ui_script_load(ui, ui->how->script, err)) && load_keymap(ui, err) && open_store(ui, err);
+    return (!ui->how->script || ui_script_load(ui, ui->how->script, err)) && open_files(ui, err);
 }
 
 bool ui_run(const struct ui_options *how, struct err *err)
@@ -504,6 +542,8 @@ bool ui_run(const struct ui_options *how, struct err *err)
     ui.panes = x_calloc(ui.pane_count, sizeof *ui.panes);
     for (size_t i = 0; i < ui.pane_count; i++)
         ui.panes[i].ops = how->panes[i];
+    if (ui_pane_find(&ui, "servers") != SIZE_MAX)
+        ui.pane = ui_pane_find(&ui, "servers"); /* until the last session or an option says otherwise */
     ui.loop = loop_new();
     ui.now_s = clock_now_s();
     if (!prepare(&ui, err) || !catch_signals(old, err))

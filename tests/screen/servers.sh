@@ -14,6 +14,7 @@ screen_keys a 'lon-1 role=dhcp' Enter
 screen_wait 'lon-1'
 screen_keys F7 'lon-2 role=dns,dhcp' Enter
 screen_wait 'lon-2 added'
+screen_wait 'dhcp,dns' # its row is there
 screen_keys A e
 screen_wait ':server-set'
 screen_keys 'group=lab' Enter
