@@ -259,6 +259,9 @@ void ui_panes_done(struct ui *ui);
 /* ---- vanished.c: after a reload */
 void ui_check_marks(struct ui *ui);
 
+/* ---- arrived.c */
+void ui_count_arrived(struct ui *ui); /* the store changed while the list is held still: counts into table->arrived */
+
 /* ---- preview.c */
 void ui_preview_moved(struct ui *ui);  /* the cursor may be elsewhere */
 void ui_preview_changed(struct ui *ui); /* the store changed */

@@ -73,6 +73,23 @@ static void title_count(const struct table *table, char *out, size_t size)
         snprintf(out, size, "%zu%s", count, more);
 }
 
+/* What the list holds back while it is held still: for good, or until the cursor rests. */
+static void title_held(const struct ui *ui, char *out, size_t size)
+{
+    const struct table *table = &ui->panes[ui->pane].table;
+    char keys[32] = "";
+
+    out[0] = '\0';
+    if (table->frozen)
+        keytable_keys_of(&ui->keys, ui->panes[ui->pane].ops->name, "freeze", keys, sizeof keys);
+    if (table->arrived > 0 && table->frozen)
+        snprintf(out, size, "frozen, %lld new (%s shows)   ", (long long)table->arrived, keys[0] ? keys : ":freeze");
+    else if (table->arrived > 0)
+        snprintf(out, size, "%lld new   ", (long long)table->arrived);
+    else if (table->frozen)
+        snprintf(out, size, "frozen%s   ", table->reload_wanted ? ", changed" : "");
+}
+
 static void title_marks(const struct table *table, char *out, size_t size)
 {
     out[0] = '\0';
@@ -88,14 +105,15 @@ static void draw_title(const struct ui *ui, struct rect r)
 {
     const struct pane_state *pane = &ui->panes[ui->pane];
     const struct table *table = &pane->table;
-    char left[512], sort[160], count[64], marks[64], right[400];
+    char left[512], held[80], sort[160], count[64], marks[64], right[480];
     bool filtered = table->filter[0] != '\0';
     int right_w, used;
 
     title_sort(table, sort, sizeof sort);
     title_count(table, count, sizeof count);
     title_marks(table, marks, sizeof marks);
-    snprintf(right, sizeof right, "%s%s%s%s%s%s%s%s", table->frozen ? "frozen   " : "", table->only_marked ? "only marked   " : "",
+    title_held(ui, held, sizeof held);
+    snprintf(right, sizeof right, "%s%s%s%s%s%s%s%s", held, table->only_marked ? "only marked   " : "",
              sort[0] ? "sort " : "", sort, sort[0] ? "   " : "", count, marks[0] ? "   " : "", marks);
     if (pane->crumb)
         snprintf(left, sizeof left, "%s", pane->crumb);

@@ -149,7 +149,9 @@ void ui_store_changed(struct ui *ui)
     }
     /* Not at once: plan_reload() decides when, so that answers that come in a row make one reload. */
     ui_table(ui)->reload_wanted = true;
-    view_refresh(ui_table(ui)->view);
+    if (!ui_table(ui)->frozen)
+        view_refresh(ui_table(ui)->view);
+    ui_count_arrived(ui);
     if (ui_pane(ui)->ops->canvas && ui_pane(ui)->ops->canvas->stored)
         ui_pane(ui)->ops->canvas->stored(ui);
     ui_preview_changed(ui);

@@ -99,6 +99,7 @@ void table_reload(struct table *table, int64_t now_ms)
         return;
     }
     table->reload_wanted = false;
+    table->arrived = 0;
     table->check_marks = true;
     view_reload(table->view);
 }

@@ -44,6 +44,7 @@ struct table {
     char *find;             /* heap; NULL = nothing looked for yet */
     bool frozen;            /* Z: reloads wait */
     bool reload_wanted;
+    int64_t arrived;        /* new rows that wait for the reload */
     bool check_marks;       /* a reload may have taken marked rows away */
     int64_t moved_ms;       /* last movement key; 0 = long ago */
     int64_t total;          /* rows without a filter; -1 = not known */

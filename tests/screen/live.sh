@@ -22,3 +22,24 @@ screen_wait 'Retrieved 4 of 6 servers'
 screen_keys Q
 screen_ends 0
 [ -z "$(pgrep -f "^$SIMHOST serve $T" || true)" ] || fail 'nothing is left running'
+
+# A list that is held still counts what came, and shows it when it is let go; one that is moved in, when the cursor rests.
+estate "$T/estate2" 4 20 7 "$T/two.db"
+screen_start 100x30 --db "$T/two.db" --offline --pane scopes
+screen_wait '[2 Scopes]'
+screen_keys Z
+screen_wait 'frozen'
+screen_keys g R
+screen_wait 'Retrieved 4 servers'
+screen_wait 'frozen, 20 new (Z shows)'
+screen_has 'dhcp-' && screen_fail 'nothing moves in a list that is frozen'
+screen_keys Z
+screen_wait 'dhcp-'
+screen_gone 'frozen,'
+screen_has ' new ' && screen_fail 'what is shown is not counted as new any more'
+screen_keys 1 Z ':' 'server-add another role=dhcp' Enter
+screen_wait 'frozen, 1 new (Z shows)'
+screen_keys Z
+screen_wait '>  another'
+screen_keys Q
+screen_ends 0
