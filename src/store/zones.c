@@ -212,6 +212,12 @@ static bool counts(const struct member *m)
     return !m->automatic && !is_type(m, "cache");
 }
 
+/* Its serial may be from before the service stopped. */
+static bool answers(const struct member *m)
+{
+    return m->facts.has_serial && m->now != HEALTH_UNKNOWN && (!m->facts.service || strcmp(m->facts.service, "running") == 0);
+}
+
 static void sum_serials(const struct zone_sum *sum, struct line *line)
 {
     uint32_t low = 0, high = 0;
@@ -255,7 +261,7 @@ static void sum_up(const struct zone_sum *sum, struct line *line)
             continue;
         health[judged++] = m->now;
         line->bad += m->now != HEALTH_OK;
-        line->answering += m->facts.has_serial && m->now != HEALTH_UNKNOWN;
+        line->answering += answers(m);
         if (!line->worst || badness(m->now) > badness(line->worst->now))
             line->worst = m;
     }

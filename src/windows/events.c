@@ -101,7 +101,10 @@ static bool created(const char *xml, int64_t *at_s)
 
     if (!at)
         return false;
-    at += strlen("SystemTime=") + 1;
+    at += strlen("SystemTime=");
+    if (*at != '\'' && *at != '"')
+        return false;
+    at++;
     memcpy(text, at, MIN(strcspn(at, "'\""), sizeof(text) - 1));
     return clock_parse_iso(text, at_s);
 }
