@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asks.h"
 #include "ipamtui/change_run.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
@@ -453,67 +454,7 @@ static void take_applied(struct ui *ui, const struct desk_note *note)
         ui->quit = true;
 }
 
-/* ------------------------------------------------------------------ questions of servers */
-struct desk_question {
-    struct desk_question *next;
-    struct ui *ui;
-    uint64_t id;
-    struct overlay *dialog;
-};
-
-static void forget_question(struct changes *changes, struct desk_question *question)
-{
-    for (struct desk_question **at = &changes->questions; *at; at = &(*at)->next) {
-        if (*at == question) {
-            *at = question->next;
-            break;
-        }
-    }
-    free(question);
-}
-
-static void answered(struct ui *ui, int button, const char *const *answers, void *ctx)
-{
-    struct desk_question *question = ctx;
-
-    desk_answer(ui->changes->desk, question->id, button == 0 ? answers : NULL);
-    forget_question(ui->changes, question);
-}
-
-static void take_ask(struct ui *ui, const struct desk_note *note)
-{
-    static const char *const key_buttons[] = { "Accept", "Refuse" };
-    static const char *const text_buttons[] = { "OK", "Cancel" };
-    struct desk_question *question = x_alloc(sizeof *question);
-    bool key = note->ask.kind == ASK_HOSTKEY;
-    struct dialog_field fields[4];
-    char *text = x_asprintf("%s%s%s\n%s", note->ask.host, note->ask.host[0] ? ":\n" : "", note->ask.text,
-                            key ? "\nAccept it only if you know that it is this host's.\n" : "");
-
-    *question = (struct desk_question){ ui->changes->questions, ui, note->ask_id, NULL };
-    ui->changes->questions = question;
-    for (int i = 0; i < note->ask.prompt_count && i < 4; i++) {
-        fields[i].label = note->ask.prompts[i][0] ? note->ask.prompts[i] : "Password:";
-        fields[i].echo = note->ask.kind == ASK_PROMPTS && note->ask.echo[i];
-    }
-    question->dialog = ui_dialog(ui, key ? "To apply: unknown host key" : "To apply: login", text, key ? key_buttons : text_buttons, 2,
-                                 key ? 1 : 0, fields, MIN(note->ask.prompt_count, 4), answered, question);
-    free(text);
-}
-
-/* Nobody waits for the answer any more: the server gave up, or the change was stopped. */
-static void ask_gone(struct ui *ui, uint64_t id)
-{
-    for (struct desk_question *question = ui->changes->questions; question; question = question->next) {
-        if (question->id != id)
-            continue;
-        ui_drop(ui, question->dialog);
-        forget_question(ui->changes, question);
-        ui_say(ui, LOOK_NORMAL, "The question was withdrawn: its server does not wait for an answer any more");
-        return;
-    }
-}
-
+/* ------------------------------------------------------------------ notes in their order */
 static void take_note(struct ui *ui, struct desk_note *note)
 {
     switch (note->kind) {
@@ -530,8 +471,8 @@ static void take_note(struct ui *ui, struct desk_note *note)
     case DESK_PROGRESS: take_progress(ui, note); break;
     case DESK_APPLIED: take_applied(ui, note); break;
     case DESK_CHANGES: changes_stored(ui); break;
-    case DESK_ASK: take_ask(ui, note); break;
-    case DESK_ASK_GONE: ask_gone(ui, note->ask_id); break;
+    case DESK_ASK: ui_ask(ui, ASK_FROM_CHANGES, note->ask_id, apply_watch_name(&ui->changes->watch, note->server), &note->ask); break;
+    case DESK_ASK_GONE: ui_ask_gone(ui, ASK_FROM_CHANGES, note->ask_id); break;
     case DESK_FAULT: ui_error(ui, &note->err); break;
     }
     if (note->request)
@@ -661,8 +602,6 @@ void ui_changes_done(struct ui *ui)
     plan_pane_done();
     apply_watch_done(&changes->watch);
     forget_edits(changes);
-    while (changes->questions)
-        forget_question(changes, changes->questions);
     stack_clear(&changes->undo);
     stack_clear(&changes->redo);
     change_plan_free(changes->pending);

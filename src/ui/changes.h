@@ -39,7 +39,6 @@ struct changes {
     change_id change;             /* at work, or the latest one */
     struct plan_totals applied;   /* of what is at work */
     struct apply_watch watch;     /* server by server */
-    struct desk_question *questions; /* asked on the way in, not yet answered */
 
     struct change_edit *repeat;   /* the latest edits of rows, for "." */
     size_t repeat_count;

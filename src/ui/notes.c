@@ -1,10 +1,10 @@
-/* notes.c - what the collector says: progress, failures, questions; and how old things are. */
+/* notes.c - what the collector says: progress, failures; and how old things are. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
+#include "asks.h"
 #include "changes.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
@@ -35,85 +35,6 @@ static void keep_outcome(struct ui *ui, const struct note *note)
     at->ok = note->ok;
     at->name = x_strdup(note->server_name);
     at->text = x_strdup(note->ok ? note->text : note->err.text[0] ? note->err.text : note->text);
-}
-
-/* ------------------------------------------------------------------ questions */
-
-static void show_next_ask(struct ui *ui);
-
-static struct ask_item **find_ask(struct ui *ui, uint64_t id)
-{
-    struct ask_item **at = &ui->asks;
-
-    while (*at && (*at)->id != id)
-        at = &(*at)->next;
-    return at;
-}
-
-static void ask_answer(struct ui *ui, int button, const char *const *answers, void *ctx)
-{
-    struct ask_item *item = ctx, **at = find_ask(ui, item->id);
-
-    /* A host key has no lines to type: it is accepted by an empty list, which is what the dialog hands over. */
-    collector_answer(ui->collector, item->id, button == 0 ? answers : NULL);
-    if (*at)
-        *at = item->next;
-    free(item);
-    show_next_ask(ui);
-}
-
-static void show_ask(struct ui *ui, struct ask_item *item)
-{
-    static const char *const key_buttons[] = { "Accept", "Refuse" };
-    static const char *const text_buttons[] = { "OK", "Cancel" };
-    bool key = item->ask.kind == ASK_HOSTKEY;
-    struct dialog_field fields[4];
-    char title[200], *text;
-
-    for (int i = 0; i < item->ask.prompt_count && i < 4; i++) {
-        fields[i].label = item->ask.prompts[i][0]            ? item->ask.prompts[i]
-                          : item->ask.kind == ASK_PASSPHRASE ? "Passphrase:"
-                                                             : "Password:";
-        fields[i].echo = item->ask.kind == ASK_PROMPTS && item->ask.echo[i];
-    }
-    snprintf(title, sizeof title, "%s: %s", item->server, key ? "unknown host key" : item->ask.kind == ASK_PASSPHRASE ? "passphrase" : "login");
-    text = x_asprintf("%s%s%s\n%s", item->ask.host, item->ask.host[0] ? ":\n" : "", item->ask.text,
-                      key ? "\nAccept it only if you know that it is this host's.\n" : "");
-    item->dialog = ui_dialog(ui, title, text, key ? key_buttons : text_buttons, 2, key ? 1 : 0, fields,
-                             MIN(item->ask.prompt_count, 4), ask_answer, item);
-    free(text);
-}
-
-static void show_next_ask(struct ui *ui)
-{
-    if (ui->asks && !ui->asks->dialog)
-        show_ask(ui, ui->asks);
-}
-
-static void take_ask(struct ui *ui, const struct note *note)
-{
-    struct ask_item *item = x_alloc(sizeof *item), **end = &ui->asks;
-
-    item->id = note->ask_id;
-    item->ask = note->ask;
-    snprintf(item->server, sizeof item->server, "%s", note->server_name);
-    while (*end)
-        end = &(*end)->next;
-    *end = item;
-    show_next_ask(ui);
-}
-
-static void ask_gone(struct ui *ui, uint64_t id)
-{
-    struct ask_item **at = find_ask(ui, id), *item = *at;
-
-    if (!item)
-        return;
-    *at = item->next;
-    if (item->dialog)
-        ui_drop(ui, item->dialog);
-    free(item);
-    show_next_ask(ui);
 }
 
 /* ------------------------------------------------------------------ notes */
@@ -184,8 +105,8 @@ static void take_note(struct ui *ui, const struct note *note)
         break;
     case NOTE_FINISHED: finished(ui, note); break;
     case NOTE_STORED: ui_store_changed(ui); break;
-    case NOTE_ASK: take_ask(ui, note); break;
-    case NOTE_ASK_GONE: ask_gone(ui, note->ask_id); break;
+    case NOTE_ASK: ui_ask(ui, ASK_FROM_COLLECTOR, note->ask_id, note->server_name, &note->ask); break;
+    case NOTE_ASK_GONE: ui_ask_gone(ui, ASK_FROM_COLLECTOR, note->ask_id); break;
     case NOTE_FAULT: ui_error(ui, &note->err); break;
     }
     ui_dirty(ui);
@@ -203,12 +124,7 @@ void ui_notes_turn(struct ui *ui)
 
 void ui_notes_done(struct ui *ui)
 {
-    while (ui->asks) {
-        struct ask_item *item = ui->asks;
-
-        ui->asks = item->next;
-        free(item);
-    }
+    ui_asks_done(ui);
     for (size_t i = 0; i < ui->outcome_count; i++) {
         free(ui->outcomes[i].name);
         free(ui->outcomes[i].text);
@@ -227,6 +143,7 @@ struct retrieval {
     size_t count;
     server_id *servers;
     size_t server_count, server_cap;
+    unsigned what;
 };
 
 static bool add_server(void *ctx, const struct row *row)
@@ -249,6 +166,21 @@ static void add_once(struct retrieval *r, server_id server)
     r->servers[r->server_count++] = server;
 }
 
+static bool add_servers_of_zone(void *ctx, const struct row *row)
+{
+    add_once(ctx, row->server);
+    return true;
+}
+
+/* A zone is on several servers: those are asked. */
+static bool find_servers_of(struct store *store, struct retrieval *r, const struct row *row, struct err *err)
+{
+    struct value zone = row->values[catalog_property(r->object, "zone")];
+    struct list_spec spec = { .object = &catalog_zoneservers, .where = "o.zone = ?", .params = &zone, .param_count = 1 };
+
+    return store_list_rows(store, &spec, add_servers_of_zone, r, err);
+}
+
 static bool find_servers(struct store *store, void *job, struct err *err)
 {
     struct retrieval *r = job;
@@ -264,7 +196,9 @@ static bool find_servers(struct store *store, void *job, struct err *err)
         bool ok = store_rows(store, r->object, r->ids + at, count, &arena, rows, err);
 
         for (size_t i = 0; ok && i < count; i++) {
-            if (rows[i].id)
+            if (rows[i].id && r->object == &catalog_zones)
+                ok = find_servers_of(store, r, &rows[i], err);
+            else if (rows[i].id)
                 add_once(r, rows[i].server);
         }
         free(rows);
@@ -282,18 +216,19 @@ static void servers_found(void *job, bool ok, const struct err *err)
     if (!ok && err->kind != ERR_CANCELLED)
         ui_error(r->ui, err);
     if (ok && r->server_count > 0 && r->ui->collector)
-        collector_retrieve(r->ui->collector, r->servers, r->server_count, WHAT_DEFAULT);
+        collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
     free(r->ids);
     free(r->servers);
     free(r);
 }
 
-void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object)
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object, unsigned what)
 {
     struct retrieval *r = x_alloc(sizeof *r);
 
     r->ui = ui;
     r->object = object;
+    r->what = what;
     if (ids) {
         r->ids = x_alloc((count + 1) * sizeof *ids);
         memcpy(r->ids, ids, count * sizeof *ids);

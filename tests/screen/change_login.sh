@@ -1,0 +1,67 @@
+#!/bin/sh
+# Questions of servers while a change is applied, one after the other: a host key that is refused, and its steps say so; accepted, and
+# a passphrase that is asked for once, and the change goes on.
+. "$(dirname "$0")/../lib/screen.sh"
+. "$SOURCE/tests/lib/sshd.sh"
+trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; sshd_stop; rm -rf "$T"' EXIT
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || { echo "there is no sshd here"; exit 77; }
+unset IPAMTUI_NOW
+db=$T/ssh.db
+sshd_prepare
+sshd_start
+estate "$T/estate" 2 8 3 "$T/estate.db"
+for state in "$T"/estate/*.state; do
+    name=$(basename "$state" .state)
+    run 0 --db "$db" server add "$name" --role dhcp --transport ssh --powershell "$SIMHOST serve $T/estate $name"
+done
+run 0 --db "$db" --ssh-config "$SSH_CONFIG" retrieve --what dhcp
+
+# From now on the key has a passphrase, and nobody knows the host.
+ssh-keygen -q -p -P '' -N 'open sesame' -f "$SSHD_DIR/id" >/dev/null
+sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
+mv "$SSHD_DIR/known_hosts" "$SSHD_DIR/known"
+: >"$SSHD_DIR/known_hosts"
+
+screen_start 80x24 --db "$db" --offline --pane scopes --ssh-config "$SSH_CONFIG"
+screen_wait 'Excluded'
+screen_keys A ':' 'set delay 5' Enter
+screen_wait 'planned for 8 of 8'
+screen_keys w
+screen_wait '8 changes on 8 targets, 2 servers'
+screen_keys w
+screen_wait 'Apply 8 changes on 2 servers? y/N'
+screen_keys y
+screen_wait 'To apply on dhcp-'
+screen_wait 'unknown host key'
+screen_wait 'SHA256:'
+screen_keys Enter # Refuse has the focus
+screen_wait ', 1 of 2 servers done'
+screen_wait 'unknown host key' # the other server's, one after the other
+screen_keys Enter
+screen_wait 'Change 1: 8 failed'
+screen_wait 'host key'
+screen_keys r
+screen_wait 'retry of change 1'
+screen_keys w
+screen_wait 'Apply 8 changes on 2 servers? y/N'
+screen_keys y
+screen_wait 'unknown host key'
+# Accepted; what is typed for one question is not taken by the next one, whichever server asks first.
+for _ in 1 2 3; do
+    screen_keys a
+    for _ in $(seq 100); do
+        screen_has 'SHA256:' || screen_has 'passphrase for' && break
+        sleep 0.05
+    done
+    screen_has 'passphrase for' && break
+done
+screen_wait ': passphrase'
+screen_has 'SHA256:' && screen_fail 'one question at a time'
+screen_keys 'open sesame'
+screen_wait '***********'
+screen_has 'sesame' && screen_fail 'a passphrase is not shown'
+screen_keys Enter
+screen_wait 'Change 2: 8 done'
+[ "$("$SIMHOST" dump "$T/estate" | grep -cw 'Delay=5')" = 8 ] || fail 'all are changed'
+screen_keys Q
+screen_ends 0
