@@ -10,8 +10,8 @@
 /* Exit statuses; a contract with scripts. */
 enum cli_status {
     STATUS_DONE = 0,
-    STATUS_ERROR = 1,    /* it could not be done */
-    STATUS_USAGE = 2,    /* the command line, a query or a file said something that cannot be */
+    STATUS_ERROR = 1,    /* it could not be done; configuration, keymap or database cannot be used */
+    STATUS_USAGE = 2,    /* the command line, a query or a CSV file said something that cannot be */
     STATUS_PARTIAL = 3,  /* some targets failed */
     STATUS_NOT_WELL = 4, /* `status`: something is not well */
 };

@@ -34,6 +34,8 @@ int text_casecmp(const char *a, const char *b); /* ASCII case folded, locale-ind
 int text_fuzzy(const char *pattern, const char *text);
 /* Valid UTF-8 throughout? */
 bool text_is_utf8(const char *text, size_t len);
+/* The first byte that is no text: a NUL, or one that is not UTF-8. *line and *column (characters) count from 1. false: none is. */
+bool text_find_byte(const char *text, size_t len, int *line, int *column, unsigned *byte);
 /* Appends v as a JSON string with quotes. Malformed UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, const char *v);
 /* Edit distance for "did you mean"; both under 64 bytes, else a large number. */

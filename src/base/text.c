@@ -56,6 +56,25 @@ bool text_is_utf8(const char *text, size_t len)
     return true;
 }
 
+bool text_find_byte(const char *text, size_t len, int *line, int *column, unsigned *byte)
+{
+    const char *end = text + len;
+    *line = *column = 1;
+    while (text < end) {
+        const char *before = text;
+        text_next(&text, end);
+        *byte = (unsigned char)*before;
+        if (*byte == 0 || !text_is_utf8(before, (size_t)(text - before)))
+            return true;
+        ++*column;
+        if (*before == '\n') {
+            ++*line;
+            *column = 1;
+        }
+    }
+    return false;
+}
+
 /* C0, DEL, C1: shown as ^X; the rest that draws nothing but moves or hides other text is dropped. */
 static bool is_control(uint32_t rune)
 {

@@ -300,6 +300,8 @@ static bool read_header(struct reading *r, struct err *err)
 static bool read_text(const char *path, struct buf *out, struct err *err)
 {
     FILE *file = fopen(path, "re");
+    int line, column;
+    unsigned byte;
     char *room;
     size_t n;
 
@@ -314,9 +316,8 @@ static bool read_text(const char *path, struct buf *out, struct err *err)
     fclose(file);
     if (room == NULL)
         return err_set(err, ERR_INPUT, path, "the plan is larger than 64 MiB");
-    if (strlen(buf_at(out)) != out->len || !text_is_utf8(buf_at(out), out->len))
-        return err_set(err, ERR_INPUT, path, "the plan is no UTF-8 text");
-    return true;
+    return !text_find_byte(buf_at(out), out->len, &line, &column, &byte) ||
+           err_set(err, ERR_INPUT, path, "line %d, column %d: expected UTF-8 text, but there is the byte 0x%02x", line, column, byte);
 }
 
 /* What is twice in the file lies side by side once ordered. */

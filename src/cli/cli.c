@@ -255,6 +255,9 @@ static bool prepare(struct cli *cli, struct err *err)
     char *config = cli->flags[FLAG_CONFIG] ? x_strdup(cli->flags[FLAG_CONFIG]) : config_default_path();
     bool ok = options_load(config, cli->flags[FLAG_CONFIG] != NULL, &cli->options, err);
     free(config);
+    /* A file of ours that cannot be used is no wrong usage of the command line. */
+    if (err->kind == ERR_INPUT)
+        err->kind = ERR_IO;
     if (ok && cli->flags[FLAG_DEBUG_LOG])
         ok = log_open(cli->flags[FLAG_DEBUG_LOG], err);
     char *answers = config_default_answers();

@@ -101,6 +101,8 @@ void cli_print_overview(FILE *out);
 
 /* The database: with --db what is named, else the XDG folder's, made (0700) when it is not there. Thresholds are set. */
 bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct err *err);
+/* Where it is to be: the XDG folders are made; a folder that was named and is not there is a typing error, whatever the command. */
+bool cli_store_place(const struct cli *cli, struct err *err);
 /* Closes what was opened for reading. Gives status, or STATUS_ERROR and says why when what was read cannot be trusted. */
 int cli_store_done(struct store *store, int status);
 /* Makes the folders of path that are missing, 0700. */

@@ -37,17 +37,19 @@ static bool folder_there(const char *path, struct err *err)
     return ok;
 }
 
+bool cli_store_place(const struct cli *cli, struct err *err)
+{
+    if (cli->flags[FLAG_DB])
+        return folder_there(cli->db_path, err);
+    return access(cli->db_path, F_OK) == 0 || cli_make_folders(cli->db_path, err);
+}
+
 bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct err *err)
 {
-    bool own = cli->flags[FLAG_DB] == NULL;
-    if (own && access(cli->db_path, F_OK) != 0) {
-        if (!cli_make_folders(cli->db_path, err))
-            return false;
-        mode = STORE_WRITE; /* the first run makes it, whatever it asks for */
-    }
-    /* A folder that was named and is not there is a typing error, whatever the command. */
-    if (!own && !folder_there(cli->db_path, err))
+    if (!cli_store_place(cli, err))
         return false;
+    if (!cli->flags[FLAG_DB] && access(cli->db_path, F_OK) != 0)
+        mode = STORE_WRITE; /* the first run makes it, whatever it asks for */
     if (!store_open(cli->db_path, mode, out, err)) {
         /* A database that cannot be used is no wrong usage. */
         if (err->kind == ERR_INPUT)

@@ -218,7 +218,7 @@ int cli_run_console(struct cli *cli)
     struct err err = { 0 };
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return cli_usage(cli, "the console needs a terminal; `ipamtui --help` lists what works without one");
-    if (!cli->flags[FLAG_DB] && !cli_make_folders(cli->db_path, &err))
+    if (!cli_store_place(cli, &err))
         return cli_fail(&err);
     return open_console(cli, NULL, NULL, &err) ? STATUS_DONE : cli_fail(&err);
 }

@@ -108,7 +108,7 @@ static void status_facts(struct facts *facts)
     facts->titles[0] = "status";
     add(facts, "0", "", "", "Done; also when nothing matches");
     add(facts, "1", "", "", "It could not be done");
-    add(facts, "2", "", "", "The command line, a query or a file says something that cannot be");
+    add(facts, "2", "", "", "Wrong usage: the command line, a query or a CSV file says something that cannot be");
     add(facts, "3", "", "", "Some targets failed");
     add(facts, "4", "", "", "status: something is not well");
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ipamtui/text.h"
+
 static bool executes(const char *text)
 {
     text += strspn(text, "'");
@@ -40,6 +42,16 @@ void csv_reader_init(struct csv_reader *reader, const char *text, size_t len, st
     *reader = (struct csv_reader){ .at = text, .end = text + len, .line = 1, .column = 1, .arena = arena };
     if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
         reader->at += 3;
+}
+
+bool csv_is_text(const char *text, size_t len, struct err *err)
+{
+    int line, column;
+    unsigned byte;
+    if (len >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+        return err_set(err, ERR_INPUT, "csv", "line 1, column 1: expected UTF-8, but this is UTF-16: save it as \"CSV UTF-8\"");
+    return !text_find_byte(text, len, &line, &column, &byte) ||
+           err_set(err, ERR_INPUT, "csv", "line %d, column %d: expected UTF-8 text, but there is the byte 0x%02x", line, column, byte);
 }
 
 static int peek(const struct csv_reader *r)
@@ -102,9 +114,6 @@ static bool read_cell(struct csv_reader *r, struct csv_cell *cell, struct err *e
             step(r);
         }
     }
-    if (ok && memchr(buf_at(&text), '\0', text.len))
-        ok = err_set(err, ERR_INPUT, "csv", "line %d, column %d: a NUL byte; this is not a text file", cell->line,
-                     cell->column);
     cell->text = arena_strndup(r->arena, buf_at(&text), text.len);
     buf_done(&text);
     return ok;

@@ -128,38 +128,17 @@ static void read_row(struct import *im, const struct csv_cell *cells, size_t cou
     im->rows[im->count++] = row;
 }
 
-/* Names the first byte that is no UTF-8; columns count characters, as those of cells do. */
-static void tell_not_utf8(struct import *im, const char *text, size_t len)
-{
-    const char *at = text, *end = text + len;
-    struct csv_cell place = { .line = 1, .column = 1 };
-    struct err why = { 0 };
-    while (at < end) {
-        const char *before = at;
-        text_next(&at, end);
-        if (!text_is_utf8(before, (size_t)(at - before)))
-            break;
-        place.column++;
-        if (*before == '\n') {
-            place.line++;
-            place.column = 1;
-        }
-    }
-    err_set(&why, ERR_INPUT, "csv", "the file is not UTF-8 text");
-    tell_cell(im, &place, &why);
-}
-
 static void read_file(struct import *im, const char *text, size_t len)
 {
     struct csv_reader reader;
     struct csv_cell *cells;
     size_t count;
     struct err why = { 0 };
-    csv_reader_init(&reader, text, len, &im->arena);
-    if (!text_is_utf8(text, len)) {
-        tell_not_utf8(im, text, len);
+    if (!csv_is_text(text, len, &why)) {
+        tell(im, why.text);
         return;
     }
+    csv_reader_init(&reader, text, len, &im->arena);
     if (csv_read(&reader, &cells, &count, &why))
         read_header(im, cells, count);
     else if (!why.kind)

@@ -13,16 +13,20 @@
 
 #define FILE_LIMIT (1u << 20)
 
-/* Names the line of the first NUL; text has one. */
-static bool not_text(const char *path, const char *text, struct err *err)
+/* Bytes that no text has: what is written as something else is told as that, not as a syntax error somewhere. */
+static bool is_text(const char *path, const char *text, size_t len, struct err *err)
 {
     int line = 1, column = 1;
-    for (; *text; text++, column++)
-        if (*text == '\n') {
+    for (size_t i = 0; i < len; i++, column++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c < ' ' && !strchr("\t\n\v\f\r", c)) || c == '\0' || c == 0x7f || c >= 0xfe)
+            return err_set(err, ERR_INPUT, path, "line %d, column %d: expected text, but there is the byte 0x%02x", line, column, c);
+        if (c == '\n') {
             line++;
             column = 0;
         }
-    return err_set(err, ERR_INPUT, path, "line %d, column %d: this is not a text file", line, column);
+    }
+    return true;
 }
 
 static bool read_text(const char *path, char **out, struct err *err)
@@ -48,8 +52,8 @@ static bool read_text(const char *path, char **out, struct err *err)
         ok = err_errno(err, path, "cannot be read");
     else if (!fits)
         ok = err_set(err, ERR_INPUT, path, "is larger than a configuration file can be (1 MiB)");
-    else if (memchr(buf_at(&text), '\0', text.len))
-        ok = not_text(path, buf_at(&text), err);
+    else
+        ok = is_text(path, buf_at(&text), text.len, err);
     if (ok)
         *out = buf_steal(&text);
     if (ok && !*out)

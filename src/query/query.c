@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ipamtui/text.h"
 #include "query_int.h"
 
 enum {
@@ -338,6 +339,24 @@ static void put_servers_first(struct parser *p)
     query_done(&p->servers);
 }
 
+/* Bytes that nobody means: a paste gone wrong, or a file that is no text. */
+static bool is_text(struct parser *p)
+{
+    const char *at = p->text, *end = at + strlen(at);
+
+    while (at < end) {
+        const char *before = at;
+        uint32_t rune = text_next(&at, end);
+
+        if ((rune < ' ' && !isspace((int)rune)) || (rune >= 0x7f && rune < 0xa0))
+            return query_error(p, (size_t)(before - p->text), "expected text, but there is a control character (0x%02x)", rune);
+        if (!text_is_utf8(before, (size_t)(at - before)))
+            return query_error(p, (size_t)(before - p->text), "expected UTF-8 text, but there is the byte 0x%02x",
+                               (unsigned)(unsigned char)*before);
+    }
+    return true;
+}
+
 bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err)
 {
     return query_compile_shown(object, NULL, text, out, at, err);
@@ -351,8 +370,9 @@ bool query_compile_shown(const struct object_type *object, const struct query_sh
     bool ok = true;
 
     query_choose(&p, shown);
+    ok = is_text(&p);
     skip_blanks(&p);
-    if (text[p.pos] != '\0') {
+    if (ok && text[p.pos] != '\0') {
         ok = either(&p);
         skip_blanks(&p);
         if (ok && text[p.pos] != '\0') /* only a parenthesis stops the grammar early */

@@ -39,7 +39,7 @@ run 2 --db "$db" server import "$T/bad.csv"
 tells 'there is no column "name"'
 printf 'name,role\nx\377,dhcp\n' >"$T/bad.csv"
 run 2 --db "$db" server import "$T/bad.csv"
-tells 'line 2, column 2: the file is not UTF-8'
+tells 'line 2, column 2: expected UTF-8 text, but there is the byte 0xff'
 : >"$T/bad.csv"
 run 2 --db "$db" server import "$T/bad.csv"
 tells 'the file is empty'

@@ -70,10 +70,10 @@ cmp -s "$T/broken.db" "$T/before.db" || fail 'a damaged database is left as it i
 # The configuration: file, line, column, and what was meant.
 mkdir -p "$HOME/.config/ipamtui"
 printf 'max_hosts = 10;\nover_percnt = 90;\n' >"$HOME/.config/ipamtui/ipamtui.conf"
-run 2 list servers
+run 1 list servers
 tells 'ipamtui.conf: line 2, column 1: there is no option "over_percnt"; did you mean over_percent?'
 printf 'over_percent = 10;\n' >"$T/own.conf"
-run 2 --config "$T/own.conf" list servers
+run 1 --config "$T/own.conf" list servers
 tells 'own.conf: line 1, column 1: over_percent (10) may not be below under_percent (20)'
 run 1 --config "$T/none.conf" list servers
 tells 'there is no such file'

@@ -20,6 +20,11 @@ static void refused(void **state)
         const char *says;
     } cases[] = {
         { &catalog_scopes, "stat:active", 0, "did you mean state?" },
+        { &catalog_scopes, "voice \x01", 6, "control character (0x01)" },
+        { &catalog_scopes, "name:\"a\x1b[2J\"", 7, "control character (0x1b)" },
+        { &catalog_scopes, "a\x7f", 1, "control character (0x7f)" },
+        { &catalog_scopes, "a\xc2\x9b", 1, "control character (0x9b)" },
+        { &catalog_scopes, "\xc3\xa9 \xff", 3, "the byte 0xff" },
         { &catalog_scopes, "voice colour:red", 6, "no field \"colour\"" },
         { &catalog_scopes, "state:activ", 6, "active or inactive" },
         { &catalog_scopes, "state:active,off", 13, "active or inactive" },

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""on_terminal.py PROGRAM ARGS...: runs it on a terminal of its own (80x24) until it ends, 20 s at most. Prints what it wrote; ends
+with its status, or with 99 if it leaves the terminal otherwise than it was: modes, alternate screen, hidden cursor."""
+import fcntl, os, pty, re, select, struct, sys, termios, time
+
+main, side = pty.openpty()
+fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+before = termios.tcgetattr(side)
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    fcntl.ioctl(side, termios.TIOCSCTTY, 0)
+    for fd in (0, 1, 2):
+        os.dup2(side, fd)
+    os.environ["TERM"] = "xterm-256color"
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen, status, end = b"", None, time.monotonic() + 20
+while status is None or select.select([main], [], [], 0.05)[0]:
+    if select.select([main], [], [], 0.05)[0]:
+        seen += os.read(main, 65536)
+    if status is None:
+        ended, how = os.waitpid(pid, os.WNOHANG)
+        status = os.waitstatus_to_exitcode(how) if ended else None
+    if status is None and time.monotonic() > end:
+        os.kill(pid, 9)
+        sys.exit(98)
+sys.stdout.buffer.write(seen)
+sys.stdout.flush()
+
+
+def last(on, off):
+    """Was the mode left on?"""
+    found = re.findall(rb"\x1b\[\?(?:%s)([hl])" % on, seen)
+    return bool(found) and found[-1] != off
+
+
+left_on = last(b"1049", b"l") or last(b"25", b"h") or last(b"1000|1002|1006", b"l")
+sys.exit(99 if left_on or termios.tcgetattr(side) != before else status & 0x7F)
