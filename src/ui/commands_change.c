@@ -60,10 +60,16 @@ static void asked_begin(const struct command_call *call, enum edit_how how, cons
     asked.property = property;
 }
 
+/* In the list of exclusions it is their scopes whose rows are added, removed, replaced. */
+static const struct object_type *targets_of(const struct object_type *shown, const struct change_edit *edit)
+{
+    return shown == &catalog_exclusions && edit->object == shown && edit->property < 0 ? &catalog_scopes : shown;
+}
+
 static bool plan_edit(struct command_call *call, const struct change_edit *edit, struct err *err)
 {
     struct buf what = { 0 };
-    bool ok = change_edit_check(call->object, edit, err);
+    bool ok = change_edit_check(targets_of(call->object, edit), edit, err);
 
     change_edit_show(edit, &what);
     ok = ok && changes_edit_rows(call, edit, 1, buf_at(&what), err);
@@ -74,7 +80,12 @@ static bool plan_edit(struct command_call *call, const struct change_edit *edit,
 /* The edit that a line stands for. "old -> new" and "old new" for a replacement. */
 static bool asked_edit(const char *text, char **copy, struct change_edit *out, struct err *err)
 {
-    *copy = x_strdup(text);
+    bool exact = asked.property >= 0 && asked.object->properties[asked.property].kind == KIND_TEXT;
+    size_t len = strlen(text);
+
+    while (!exact && len > 0 && text[len - 1] == ' ') /* completion leaves one */
+        len--;
+    *copy = x_strndup(text, len);
     *out = (struct change_edit){ .how = asked.how, .object = asked.object, .property = asked.property, .text = *copy };
     if (asked.how == EDIT_ROW_REMOVE) {
         out->find = asked.find ? asked.find : *copy;
@@ -82,9 +93,10 @@ static bool asked_edit(const char *text, char **copy, struct change_edit *out, s
     } else if (asked.how == EDIT_ROW_REPLACE) {
         out->find = asked.find;
         if (!asked.find && asked.call.object != asked.object) {
-            size_t len = strcspn(*copy, " ");
-            char *rest = *copy + len;
+            char *rest;
 
+            len = strcspn(*copy, " ");
+            rest = *copy + len;
             rest += strspn(rest, " ");
             if (strncmp(rest, "->", 2) == 0)
                 rest += 2 + strspn(rest + 2, " ");
@@ -95,7 +107,7 @@ static bool asked_edit(const char *text, char **copy, struct change_edit *out, s
             out->text = rest;
         }
     }
-    return change_edit_check(asked.call.object, out, err);
+    return change_edit_check(targets_of(asked.call.object, out), out, err);
 }
 
 static void asked_changed(struct ui *ui, const char *text, void *ctx)
@@ -198,7 +210,10 @@ static bool set(struct command_call *call, struct err *err)
         edit.text = call->args + len + strspn(call->args + len, " ");
         return plan_edit(call, &edit, err);
     }
-    ok = change_edit_parse(call->object, call->args, &mem, &edit, err) && plan_edit(call, &edit, err);
+    if (edit.property < 0 && strchr(" ", call->args[len])) /* "lease 8h": it is the name that is wrong */
+        ok = change_edit_parse(call->object, arena_printf(&mem, "%s=", name), &mem, &edit, err);
+    else
+        ok = change_edit_parse(call->object, call->args, &mem, &edit, err) && plan_edit(call, &edit, err);
     arena_done(&mem);
     return ok;
 }
@@ -299,7 +314,7 @@ static bool exclusion(struct command_call *call, enum edit_how how, const char *
 
 static bool exclusion_add(struct command_call *call, struct err *err)
 {
-    return exclusion(call, EDIT_ROW_ADD, "Exclude in %zu %s%s (.10-.20): ", err);
+    return exclusion(call, EDIT_ROW_ADD, call->object == &catalog_exclusions ? "Exclude in the scopes of %zu %s%s (.10-.20): " : "Exclude in %zu %s%s (.10-.20): ", err);
 }
 
 static bool exclusion_remove(struct command_call *call, struct err *err)

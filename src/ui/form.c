@@ -545,6 +545,34 @@ static void type_key(struct form *form, int key)
     form_changed(form);
 }
 
+/* ------------------------------------------------------------------ help */
+static void form_help(struct ui *ui)
+{
+    static const struct { const char *keys, *text; } rows[] = {
+        { "Tab, S-Tab", "The value of this field, then the next field; back" },
+        { "Down, Up, C-n, C-p", "Next field, previous field" },
+        { "Home, End", "First field, last field; within a value its beginning, its end" },
+        { "Space", "What to do: leave, set, add behind, in front, replace, clear; of words the next one" },
+        { "letters", "Begin the new value; of words the next one that begins so" },
+        { "C-u, Backspace", "Leave this field as it is" },
+        { "C-r", "Leave all of them as they are" },
+        { "PgDn, PgUp", "Through the plan" },
+        { "Enter", "Put it into the pending plan and show that; nothing is sent yet" },
+        { "Esc, C-c", "Close; what was typed comes back the next time" },
+        { "F1", "This list" },
+        { "", "" },
+        { ".20", "Of addresses: within each row's own network" },
+        { "old -> new", "Replace; /old/new/ where blanks count" },
+        { "8h 4d unlimited", "Durations" },
+    };
+    static const struct chooser_ops look = { .narrow = true };
+    struct chooser *chooser = chooser_new(&look, "Keys of the form", "typing narrows; Esc closes");
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        chooser_add(chooser, rows[i].keys, rows[i].text, 0);
+    ui_push(ui, &chooser->overlay);
+}
+
 static void form_key(struct ui *ui, struct overlay *overlay, int key)
 {
     struct form *form = (struct form *)overlay;
@@ -552,6 +580,8 @@ static void form_key(struct ui *ui, struct overlay *overlay, int key)
     if (key == K_ESC || key == K_CTRL('c') || key == K_CTRL('g')) {
         keep_draft(form);
         ui_drop(ui, overlay);
+    } else if (key == K_F0 + 1) {
+        form_help(ui);
     } else if (form->count == 0) {
         return;
     } else if (key == K_ENTER || key == '\n') {

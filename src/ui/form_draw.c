@@ -204,8 +204,8 @@ static void draw_bottom(const struct form *form, int w, int h, bool two)
     hint(form, text, sizeof text);
     screen_put(h - 2, 0, w, wrong ? LOOK_ERROR : LOOK_NORMAL, text);
     screen_put(h - 1, 0, w, LOOK_KEY,
-               w >= 76 ? "Tab Next  Space Do  C-u Clear  C-r Reset  PgDn Plan  Enter Plan it  Esc Close"
-                       : "Space Do  C-u Clear  PgDn Plan  Enter Plan it  Esc Close");
+               w >= 80 ? "F1 Keys Tab Next Space Do C-u Leave C-r Reset PgDn Plan Enter Plan it Esc Close"
+                       : "F1 Keys  Space Do  C-u Clear  PgDn Plan  Enter Plan it  Esc Close");
 }
 
 void form_draw(struct ui *ui, struct overlay *overlay)

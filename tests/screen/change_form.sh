@@ -37,7 +37,12 @@ screen_wait 'Excluded'
 screen_keys A e
 screen_wait 'edit 30 scopes'
 screen_wait 'name, mixed: '
-[ "$size" != 80x24 ] || screen_has 'Tab Next  Space Do  C-u Clear  C-r Reset  PgDn Plan  Enter Plan it  Esc Close' || screen_fail 'all keys of the form are said'
+[ "$size" != 80x24 ] || screen_has 'F1 Keys Tab Next Space Do C-u Leave C-r Reset PgDn Plan Enter Plan it Esc Close' || screen_fail 'all keys of the form are said'
+screen_keys F1
+screen_wait 'Keys of the form'
+screen_wait 'Begin the new value'
+screen_keys Escape
+screen_gone 'Keys of the form'
 
 # ---- text: replaced, in front, behind, within, cleared
 field description
@@ -191,5 +196,52 @@ screen_keys j .
 screen_wait '5 Changes:2'
 screen_wait '> ~10.0.' # a row with changes has a sign, and its preview says which
 screen_wait 'Pending  ~ description (empty) -> "by hand"'
+# ---- exclusions in their own list: taken away, changed, added to the scope they belong to
+screen_keys w D y
+screen_wait 'The plan is dropped'
+screen_keys q g g g x
+screen_wait '[Exclusions]'
+screen_wait '10.0.16.200'
+screen_keys d d
+screen_wait 'remove exclusions: planned for 1 of 1 (w shows the plan)'
+screen_wait '> -10.0.16.0'
+screen_keys u j e
+screen_wait 'New range for 1 exclusion:'
+screen_keys .200-.209 Enter
+screen_wait 'planned for 1 of 1'
+screen_wait '5 Changes:2' # one removed, one added in its place
+screen_keys a
+screen_wait 'Exclude in the scopes of 1 exclusion (.10-.20):'
+screen_keys .210-.211 Enter
+screen_wait '5 Changes:3'
+screen_keys w
+screen_wait '+ 10.0.16.0 FRA'
+screen_keys D y
+screen_wait 'The plan is dropped'
+
+# ---- one property by its key: what cannot be is said while it is typed; words are completed
+screen_keys 2
+screen_wait 'Scopes › '
+screen_keys g g c l
+screen_wait 'lease_duration of 1 scope: 8d'
+screen_keys C-u 8
+screen_wait '"8" needs a unit'
+screen_keys h Enter
+screen_wait 'set lease_duration=8h: planned for 1 of 1'
+screen_keys u c a
+screen_wait 'state of 1 scope:'
+screen_keys ina Tab Enter
+screen_wait 'set state=inactive: planned for 1 of 1'
+screen_keys u c r
+screen_wait ':replace'
+screen_keys name/Floor/Storey/ Enter
+screen_wait 'planned for 1 of 1'
+screen_wait 'Pending  ~ name "FRA Floor 1 Data" -> "FRA Storey 1 Data"'
+screen_keys ':' 'set util 5' Enter
+screen_wait 'util cannot be changed'
+screen_keys ':' 'set lease 8h' Enter
+screen_wait 'lease_duration'
+screen_keys 1 c l
+screen_wait 'servers have no property "lease_duration"'
 screen_keys Q
 screen_ends 0
