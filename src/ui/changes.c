@@ -529,6 +529,30 @@ void ui_changes_strip(const struct ui *ui, struct buf *out)
         buf_addf(out, "%zu change%s pending (w) | ", changes->totals.steps, changes->totals.steps == 1 ? "" : "s");
 }
 
+bool ui_changes_stop(struct ui *ui)
+{
+    struct changes *changes = ui->changes;
+
+    if (!changes || !changes->applying)
+        return false;
+    changes->stopping = true;
+    desk_stop_apply(changes->desk);
+    ui_say(ui, LOOK_NORMAL, "Stopping: what is in flight is settled, the rest stays undone");
+    return true;
+}
+
+bool ui_changes_suspend(struct ui *ui)
+{
+    struct changes *changes = ui->changes;
+    bool say = changes && changes->applying && !changes->suspend_told;
+
+    if (say)
+        ui_say(ui, LOOK_WARN, "The change would stand still, too, and calls would time out; once more suspends");
+    if (changes)
+        changes->suspend_told = say;
+    return say;
+}
+
 static void quit_answer(struct ui *ui, int button, const char *const *answers, void *ctx)
 {
     struct changes *changes = ui->changes;

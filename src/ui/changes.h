@@ -34,7 +34,7 @@ struct changes {
     bool plan_told;               /* the pending plan at start has been mentioned */
 
     bool applying, stopping, shown;
-    bool quit_after;
+    bool quit_after, suspend_told;
     struct apply_progress progress;
     change_id change;             /* at work, or the latest one */
     struct plan_totals applied;   /* of what is at work */
@@ -73,6 +73,10 @@ void ui_changes_progress(struct ui *ui, const struct object_type *object, const 
 void ui_changes_strip(const struct ui *ui, struct buf *out);
 /* Quit was asked for: true when a question is asked instead. */
 bool ui_changes_quit(struct ui *ui);
+/* Stops what is being applied; false: nothing is. */
+bool ui_changes_stop(struct ui *ui);
+/* Suspending was asked for: true when it was only said that the change would stand still. */
+bool ui_changes_suspend(struct ui *ui);
 /* Values that are pending: the number beside Changes in the bar. */
 size_t ui_changes_pending(const struct ui *ui);
 /* The store has new values of steps. */

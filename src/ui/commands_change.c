@@ -373,14 +373,7 @@ static bool plan_redo(struct command_call *call, struct err *err)
 
 static bool change_stop(struct command_call *call, struct err *err)
 {
-    struct changes *changes = call->ui->changes;
-
-    if (!changes || !changes->applying)
-        return err_set(err, ERR_INPUT, "", "no change is being applied");
-    changes->stopping = true;
-    desk_stop_apply(changes->desk);
-    ui_say(call->ui, LOOK_NORMAL, "Stopping: what is in flight is settled, the rest stays undone");
-    return true;
+    return ui_changes_stop(call->ui) || err_set(err, ERR_INPUT, "", "no change is being applied");
 }
 
 static const struct command rows[] = {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "changes.h"
 #include "complete.h"
 #include "ipamtui/listing.h"
 #include "ipamtui/text.h"
@@ -39,7 +40,7 @@ static bool cancel(struct command_call *call, struct err *err)
         ui_say(ui, LOOK_NORMAL, "Stopping what is being retrieved ...");
     } else if (ui_table(ui)->range_from) {
         table_range_drop(ui_table(ui));
-    } else {
+    } else if (!ui_changes_stop(ui)) {
         ui_say(ui, LOOK_NORMAL, "Nothing is going on (Q quits)");
     }
     return true;

@@ -254,17 +254,45 @@ static bool go_list(struct ui *ui, const char *name, const char *extra, struct e
     return true;
 }
 
+/* The network of the scope that a row is or belongs to; of a result it is the first word of its key. "" = of none. */
+static const char *scope_of(const struct row *row, const struct object_type *object, char *out, size_t size)
+{
+    char *address;
+
+    text_of(row, object, object == &catalog_change_steps ? "key" : "scope", out, size);
+    for (address = out; *address && !strchr(" /", *address); address++)
+        ;
+    *address = '\0';
+    return out;
+}
+
 static bool go_scopes(struct command_call *call, struct err *err)
 {
     const struct row *row;
-    char scope[64], extra[96] = "";
+    char scope[300], extra[96] = "";
 
-    if (call->object == &catalog_exclusions) {
+    if (call->object == &catalog_exclusions || call->object == &catalog_change_steps) {
         if (!need_row(call->ui, &row, err))
             return false;
-        snprintf(extra, sizeof extra, "scope:%s", text_of(row, call->object, "scope", scope, sizeof scope));
+        if (scope_of(row, call->object, scope, sizeof scope)[0])
+            snprintf(extra, sizeof extra, "scope:%.64s", scope);
     }
     return go_list(call->ui, "scopes", extra, err);
+}
+
+/* What was done to this scope, what lies in it included; to this server. */
+static bool go_changes(struct command_call *call, struct err *err)
+{
+    const struct row *row;
+    char scope[300], extra[96] = "";
+
+    if (call->object == &catalog_changes || call->object == &catalog_change_steps)
+        return err_set(err, ERR_INPUT, "", "these are the changes; g s goes to the scope of a result");
+    if (!need_row(call->ui, &row, err))
+        return false;
+    if (scope_of(row, call->object, scope, sizeof scope)[0])
+        snprintf(extra, sizeof extra, "key:%.64s*", scope);
+    return go_list(call->ui, "steps", extra, err);
 }
 
 static bool go_exclusions(struct command_call *call, struct err *err)
@@ -299,6 +327,7 @@ static const struct command rows[] = {
     { .name = "go-server", .help = "Go to the server of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_server },
     { .name = "go-scopes", .help = "Go to the scopes of this server, or the scope of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_scopes },
     { .name = "go-exclusions", .help = "Go to the exclusion ranges of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_exclusions },
+    { .name = "go-changes", .help = "Go to what was changed on this row", .on = ON_ROW, .group = GROUP_GO, .run = go_changes },
     { .name = "cursor-down", .help = "Next row", .group = GROUP_GO, .run = cursor_down },
     { .name = "cursor-up", .help = "Previous row", .group = GROUP_GO, .run = cursor_up },
     { .name = "cursor-first", .help = "First row", .group = GROUP_GO, .run = cursor_first },

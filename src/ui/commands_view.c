@@ -206,7 +206,8 @@ static bool describe_key(struct command_call *call, struct err *err)
 static bool suspend(struct command_call *call, struct err *err)
 {
     (void)err;
-    screen_suspend();
+    if (!ui_changes_suspend(call->ui))
+        screen_suspend();
     ui_dirty(call->ui);
     return true;
 }

@@ -57,20 +57,29 @@ screen_wait 'Try      access denied'
 screen_keys Q
 screen_ends 0
 
-# ---- stopped by hand: what is in flight is settled, the rest is not sent
+# ---- stopped by hand (x or C-c): what is in flight is settled, the rest is not sent
 "$SIMHOST" fault "$estate" "$b" none
 screen_start "$size" --db "$db" --offline --pane scopes
 plan 12
 apply
 screen_wait 'Applying ['
-screen_keys x
+screen_keys C-z
+screen_wait 'The change would stand still, too'
+screen_has 'ended with' && screen_fail 'one C-z does not suspend a change at work'
+screen_keys C-c
 screen_wait 'Change 2: '
 screen_wait ' skipped'
 screen_has ' unknown' && screen_fail 'all is settled'
 # Only what was not sent again.
 screen_keys r
 screen_wait 'retry of change 2'
-screen_keys q
+screen_keys w
+screen_wait 'Type the number of objects ('
+screen_keys "$(screen_now | sed -n 's/.*Type the number of objects (\([0-9]*\)).*/\1/p')" Enter
+screen_wait 'Applying ['
+screen_keys x
+screen_wait 'Change 3: '
+screen_wait ' skipped'
 
 # ---- stopped after K failures
 screen_keys 2
@@ -79,7 +88,7 @@ for s in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$s" .stat
 screen_keys ':' 'apply 3' Enter
 screen_wait 'Stops after 3 failures'
 screen_keys 80 Enter
-screen_wait 'Change 3: '
+screen_wait 'Change 4: '
 screen_wait ' skipped'
 for s in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$s" .state)" none; done
 [ "$(cat "$estate"/*.calls | grep -c 'Set-.*Delay.*13')" -le 8 ] || fail 'hardly anything is sent after three failures'
@@ -96,7 +105,7 @@ screen_ends 0
 change | python3 -c '
 import json, sys
 c = json.load(sys.stdin)[0]
-assert c["change"] == 4 and c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0 and c["done"] + c["skipped"] == 80, c
+assert c["change"] == 5 and c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0 and c["done"] + c["skipped"] == 80, c
 ' || fail 'a change that was left is settled'
 # And with patience: to its end.
 screen_start "$size" --db "$db" --offline --pane scopes
@@ -108,7 +117,7 @@ screen_wait 'A change is at work'
 screen_keys w
 screen_wait 'Leaving when the change has ended'
 screen_ends 0
-change | grep -q '"change": *5.*"done": *80' || fail "all of change 5 is done: $(change | head -c 400)"
+change | grep -q '"change": *6.*"done": *80' || fail "all of change 6 is done: $(change | head -c 400)"
 
 # ---- the terminal is closed
 screen_start "$size" --db "$db" --offline --pane scopes
@@ -124,7 +133,7 @@ done
 change | python3 -c '
 import json, sys
 c = json.load(sys.stdin)[0]
-assert c["change"] == 6 and c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0, c
+assert c["change"] == 7 and c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0, c
 ' || fail 'what was in flight is settled when the terminal goes'
 
 # ---- killed: the next start settles what was open, by reading, and says so
@@ -135,9 +144,9 @@ screen_wait 's left' # some calls have been answered
 kill -9 $(console)
 screen_start "$size" --db "$db" --offline --pane changes
 screen_wait 'Open steps of a process that ended were settled by reading again'
-screen_wait '7 '
+screen_wait '8 '
 screen_keys Enter
-screen_wait 'Changes > 7'
+screen_wait 'Changes > 8'
 screen_has ' open ' && screen_fail 'no step is open any more'
 sent=$(cat "$estate"/*.calls | grep -c 'Set-.*Delay.*17' || true)
 done17=$("$SIMHOST" dump "$estate" | grep -c 'Delay=17' || true)
@@ -153,7 +162,7 @@ other=$(screen_row 5 | awk '{ print $1 }')
 "$SIMHOST" set "$estate" "$a" "$other" Delay 99
 run 0 --db "$db" retrieve "server:$a" --what dhcp
 screen_keys Space Space u
-screen_wait 'undo of change 7'
+screen_wait 'undo of change 8'
 screen_wait '1 change on 1 target, 1 server, 1 call; 1 changed since'
 screen_wait 'was changed since, to 99'
 screen_keys n
@@ -161,16 +170,35 @@ screen_wait "$a $other"
 screen_keys w
 screen_wait 'Apply 1 change on 1 server? y/N'
 screen_keys y
-screen_wait 'Change 8: 1 done'
+screen_wait 'Change 9: 1 done'
 # All of it, from the list of changes: what is undone already is not done twice.
 sleep 1 # what is read in the second in which a step ended counts as older than the step
 run 0 --db "$db" retrieve "server:$a" --what dhcp
 screen_keys 5
 screen_wait 'Changes › all'
 screen_keys j
-screen_wait 'Change 7: set delay=17'
+screen_wait 'Change 8: set delay=17'
 screen_keys u
-screen_wait 'undo of change 7'
+screen_wait 'undo of change 8'
 screen_wait '1 already so; 1 changed since'
+# Kept for later: it goes into the pending plan.
+screen_keys a
+screen_wait 'Added to the pending plan'
+screen_wait 'Plan › pending'
+screen_keys a
+screen_wait 'this plan is kept already'
+screen_keys D y
+screen_wait 'The plan is dropped'
+
+# ---- what was done to one scope, and back to it
+screen_keys 2
+screen_wait 'Scopes › '
+screen_keys U g g g c
+screen_wait 'Results'
+screen_wait "$a key:10.0.27.0* › Results"
+screen_wait 'delay 500 -> 11'
+screen_keys g s
+screen_wait "$a scope:10.0.27.0 › Scopes"
+screen_wait 'State    active'
 screen_keys Q
 screen_ends 0
