@@ -29,6 +29,7 @@ uint32_t zone_serial_lag(uint32_t secondary, uint32_t primary);
 
 enum health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_WARNING, HEALTH_ERROR };
 const char *health_name(enum health health); /* "unknown", "ok", "warning", "error" */
+enum health health_named(const char *name);  /* the other way round; any other word: HEALTH_UNKNOWN */
 /* Over all authoritative servers: OK when all are; Warning when some is not; Error when none answers well; Unknown when nothing is
  * known of any. A server of which nothing is known keeps the rest from being OK: Warning. */
 enum health health_aggregate(const enum health *servers, size_t count);

@@ -138,22 +138,24 @@ static bool op_write(struct store *store, const struct write_op *op, struct err 
 /* What is summed up over servers is, when a server has told everything: half an answer makes no state. */
 static bool write_all(struct store *store, const struct write_op *first, struct err *err)
 {
-    bool ends = false;
+    server_id *ended = NULL;
+    size_t count = 0, cap = 0;
+    bool ok = store_begin(store, err);
 
-    if (!store_begin(store, err))
+    if (!ok)
         return false;
-    for (const struct write_op *op = first; op; op = op->next) {
-        ends = ends || op->kind == OP_END;
-        if (!op_write(store, op, err)) {
-            store_rollback(store);
-            return false;
+    for (const struct write_op *op = first; ok && op; op = op->next) {
+        ok = op_write(store, op, err);
+        if (op->kind == OP_END) {
+            x_grow(&ended, &cap, count + 1, sizeof(*ended));
+            ended[count++] = op->server;
         }
     }
-    if ((ends && !store_settle(store, clock_now_s(), err)) || !store_commit(store, err)) {
+    ok = ok && (count == 0 || store_settle_servers(store, ended, count, clock_now_s(), err)) && store_commit(store, err);
+    if (!ok)
         store_rollback(store);
-        return false;
-    }
-    return true;
+    free(ended);
+    return ok;
 }
 
 static bool server_exists(struct store *store, server_id server)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ipamtui/mem.h"
+
 #define SUFFIX4 "in-addr.arpa"
 #define SUFFIX6 "ip6.arpa"
 
@@ -166,10 +168,19 @@ uint32_t zone_serial_lag(uint32_t secondary, uint32_t primary)
     return zone_serial_compare(secondary, primary) < 0 ? primary - secondary : 0;
 }
 
+static const char *const health_names[] = { "unknown", "ok", "warning", "error" };
+
 const char *health_name(enum health health)
 {
-    static const char *const names[] = { "unknown", "ok", "warning", "error" };
-    return names[health];
+    return health_names[health];
+}
+
+enum health health_named(const char *name)
+{
+    for (size_t i = 0; i < COUNT(health_names); i++)
+        if (strcmp(health_names[i], name) == 0)
+            return (enum health)i;
+    return HEALTH_UNKNOWN;
 }
 
 enum health health_aggregate(const enum health *servers, size_t count)

@@ -237,12 +237,14 @@ static void find_gone_sql(const struct object_type *object, struct buf *out)
 /* ------------------------------------------------------------------ what is summed up over servers */
 static void touch_table_sql(const struct object_type *object, struct buf *out)
 {
-    buf_addf(out, "CREATE TABLE \"%s_touch\"(key TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID", object->table);
+    buf_addf(out, "CREATE TABLE \"%s_touch\"(server INTEGER NOT NULL, key TEXT COLLATE NOCASE NOT NULL, PRIMARY KEY(server, key))"
+             " WITHOUT ROWID", object->table);
 }
 
 static void touch_new_sql(const struct object_type *object, struct buf *out)
 {
-    buf_addf(out, "CREATE TRIGGER \"%s_touch_new\" AFTER INSERT ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.\"%s\"); END",
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_new\" AFTER INSERT ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.server,"
+             " new.\"%s\"); END",
              object->table, object->table, object->table, object->touch);
 }
 
@@ -260,20 +262,23 @@ static void touch_set_sql(const struct object_type *object, struct buf *out)
         buf_addf(out, "%s\"%s\"", comma, schema_column(p));
         comma = ", ";
     }
-    buf_addf(out, " ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.\"%s\"); END", object->table, object->table,
+    buf_addf(out, " ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.server,"
+             " new.\"%s\"); END", object->table, object->table,
              object->touch);
 }
 
 static void touch_gone_sql(const struct object_type *object, struct buf *out)
 {
-    buf_addf(out, "CREATE TRIGGER \"%s_touch_gone\" AFTER DELETE ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(old.\"%s\"); END",
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_gone\" AFTER DELETE ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(old.server,"
+             " old.\"%s\"); END",
              object->table, object->table, object->table, object->touch);
 }
 
+/* By the server's own state, which needs no other answer to be judged: server 0. */
 static void touch_server_sql(const struct object_type *object, struct buf *out)
 {
     buf_addf(out, "CREATE TRIGGER \"%s_touch_server\" AFTER UPDATE OF %s ON server BEGIN INSERT OR IGNORE INTO \"%s_touch\""
-             " SELECT \"%s\" FROM \"%s\" WHERE server = new.id; END",
+             " SELECT 0, \"%s\" FROM \"%s\" WHERE server = new.id; END",
              object->table, object->touch_server, object->table, object->touch, object->table);
 }
 

@@ -16,6 +16,7 @@ struct member {
     bool ad, automatic;
     struct value serial, lag, since, since_at_least, health, cause;
     const char *soa_primary;
+    bool half_told; /* its server is still answering: it stays as it was judged last */
     struct zone_facts facts;
     enum health now;
     char why[96];
@@ -36,7 +37,8 @@ static const char *const families[] = { "forward", "reverse4", "reverse6" };
     "SELECT o.id, o.server, s.name, o.zone, o.type, o.ad_integrated, o.auto_created, o.soa_serial, o.lag, o.since,"         \
     " o.since_at_least, o.health, o.cause, o.soa_primary, s.reachable, s.dns_service, o.paused, o.shutdown, o.masters,"     \
     " o.transfer_result, o.soa_error, (SELECT a.result FROM source a WHERE a.server = o.server AND a.object = 'zoneservers'" \
-    " AND a.source = 'zone-soa'), CASE WHEN o.event_at > coalesce(o.acknowledged, 0) THEN o.event END, o.event_grade"       \
+    " AND a.source = 'zone-soa'), CASE WHEN o.event_at > coalesce(o.acknowledged, 0) THEN o.event END, o.event_grade,"      \
+    " EXISTS(SELECT 1 FROM zoneserver_touch t WHERE t.server = o.server AND t.key = o.zone)"                                \
     " FROM zoneserver o CROSS JOIN server s ON s.id = o.server WHERE o.zone = ?1"
 
 static struct value kept(struct zone_sum *sum, sqlite3_stmt *stmt, int at)
@@ -76,6 +78,7 @@ static void read_member(struct zone_sum *sum, sqlite3_stmt *stmt)
         .health = kept(sum, stmt, 11),
         .cause = kept(sum, stmt, 12),
         .soa_primary = text_of(sum, stmt, 13),
+        .half_told = sqlite3_column_int(stmt, 24) == 1,
     };
     m->facts = (struct zone_facts){
         .name = m->zone,
@@ -141,6 +144,8 @@ static bool write_member(struct zone_sum *sum, const struct member *m, struct va
 {
     struct value health = V_TEXT(health_name(m->now)), cause = m->why[0] ? V_TEXT(m->why) : V_NULL;
     bool same_health = value_equal(health, m->health);
+    /* Never judged before, or its lag could not be told before: the state may be older than our seeing it. */
+    bool found = m->health.type == VALUE_NULL || (m->lag.type == VALUE_NULL && lag.type != VALUE_NULL);
     char network[ZONE_NETWORK_SIZE];
     sqlite3_stmt *stmt;
 
@@ -154,14 +159,24 @@ static bool write_member(struct zone_sum *sum, const struct member *m, struct va
     store_bind(stmt, 2, cause);
     store_bind(stmt, 3, lag);
     store_bind(stmt, 4, same_health ? m->since : V_INT(sum->now_s));
-    store_bind(stmt, 5, same_health ? m->since_at_least : V_INT(m->health.type == VALUE_NULL));
+    store_bind(stmt, 5, same_health ? m->since_at_least : V_INT(found));
     sqlite3_bind_text(stmt, 6, families[zone_family(m->zone)], -1, SQLITE_STATIC);
     store_bind(stmt, 7, zone_network(m->zone, network) ? V_TEXT(network) : V_NULL);
     sqlite3_bind_int64(stmt, 8, m->id);
     return store_run(sum->store, stmt, "writing a zone", err) &&
-           states_note(sum->store, m->server, &catalog_zoneservers, m->id, m->zone,
+           (found || states_note(sum->store, m->server, &catalog_zoneservers, m->id, m->zone,
                        &catalog_zoneservers.properties[catalog_property(&catalog_zoneservers, "health")], m->health, health,
-                       sum->now_s, err);
+                       sum->now_s, err));
+}
+
+/* As it was judged before its server began to answer anew; never judged, it does not count yet. */
+static void keep_judgement(struct member *m)
+{
+    if (m->health.type == VALUE_TEXT)
+        m->now = health_named(m->health.s);
+    if (m->cause.type == VALUE_TEXT)
+        snprintf(m->why, sizeof(m->why), "%s", m->cause.s);
+    m->facts.lag = m->lag.type == VALUE_INT ? m->lag.i : -1;
 }
 
 static bool judge(struct zone_sum *sum, struct err *err)
@@ -170,6 +185,10 @@ static bool judge(struct zone_sum *sum, struct err *err)
         struct member *m = &sum->members[i];
         struct value lag = V_NULL, primary;
 
+        if (m->half_told) {
+            keep_judgement(m);
+            continue;
+        }
         if (is_type(m, "secondary") && m->serial.type == VALUE_INT) {
             primary = primary_serial(sum, m);
             if (primary.type == VALUE_INT)
@@ -209,7 +228,9 @@ static int badness(enum health health)
 /* Servers that make a zone by themselves, for loopback and broadcast, would fill the list with what nobody manages. */
 static bool counts(const struct member *m)
 {
-    return !m->automatic && !is_type(m, "cache");
+    bool judged = !m->half_told || m->health.type != VALUE_NULL;
+
+    return judged && !m->automatic && !is_type(m, "cache");
 }
 
 /* Its serial may be from before the service stopped. */
@@ -371,17 +392,28 @@ static bool settle_zone(struct store *store, const char *zone, int64_t now_s, st
 }
 
 /* ------------------------------------------------------------------ all that were touched */
-static bool touched(struct store *store, struct arena *mem, char ***zones, size_t *count, struct err *err)
+struct touched {
+    struct arena mem;
+    char **zones;
+    size_t count, cap;
+};
+
+enum { NO_SERVER = 0, EVERY_SERVER = -1 };
+
+/* Takes the zones that one server touched; NO_SERVER: those touched by a server's state; EVERY_SERVER: all that there are. */
+static bool take_touched(struct store *store, server_id server, struct touched *out, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "SELECT key FROM zoneserver_touch", err);
-    size_t cap = 0;
+    sqlite3_stmt *stmt = store_prepare(store, server == EVERY_SERVER ? "DELETE FROM zoneserver_touch RETURNING key"
+                                       : "DELETE FROM zoneserver_touch WHERE server = ?1 RETURNING key", err);
     int rc;
 
     if (!stmt)
         return false;
+    if (server != EVERY_SERVER)
+        sqlite3_bind_int64(stmt, 1, server);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        x_grow(zones, &cap, *count + 1, sizeof(**zones));
-        (*zones)[(*count)++] = arena_strdup(mem, (const char *)sqlite3_column_text(stmt, 0));
+        x_grow(&out->zones, &out->cap, out->count + 1, sizeof(*out->zones));
+        out->zones[out->count++] = arena_strdup(&out->mem, (const char *)sqlite3_column_text(stmt, 0));
     }
     if (rc != SQLITE_DONE)
         store_fail(store, "reading zones", err);
@@ -389,18 +421,40 @@ static bool touched(struct store *store, struct arena *mem, char ***zones, size_
     return rc == SQLITE_DONE;
 }
 
+static int compare_zones(const void *a, const void *b)
+{
+    return text_casecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each zone once, however many servers touched it. */
+static bool settle_touched(struct store *store, struct touched *touched, int64_t now_s, struct err *err)
+{
+    bool ok = true;
+
+    if (touched->count > 1)
+        qsort(touched->zones, touched->count, sizeof(*touched->zones), compare_zones);
+    for (size_t i = 0; ok && i < touched->count; i++)
+        if (i == 0 || compare_zones(&touched->zones[i - 1], &touched->zones[i]) != 0)
+            ok = settle_zone(store, touched->zones[i], now_s, err);
+    arena_done(&touched->mem);
+    free(touched->zones);
+    return ok;
+}
+
 bool store_settle(struct store *store, int64_t now_s, struct err *err)
 {
-    struct arena mem = { 0 };
-    char **zones = NULL;
-    size_t count = 0;
-    bool ok = touched(store, &mem, &zones, &count, err);
+    struct touched touched = { 0 };
+    bool ok = take_touched(store, EVERY_SERVER, &touched, err);
+
+    return settle_touched(store, &touched, now_s, err) && ok;
+}
+
+bool store_settle_servers(struct store *store, const server_id *servers, size_t count, int64_t now_s, struct err *err)
+{
+    struct touched touched = { 0 };
+    bool ok = take_touched(store, NO_SERVER, &touched, err);
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = settle_zone(store, zones[i], now_s, err);
-    if (ok && count > 0)
-        ok = store_exec(store, "DELETE FROM zoneserver_touch", "summing up zones", err);
-    free(zones);
-    arena_done(&mem);
-    return ok;
+        ok = take_touched(store, servers[i], &touched, err);
+    return settle_touched(store, &touched, now_s, err) && ok;
 }

@@ -337,6 +337,31 @@ static void untouched(void **state)
     store_close(store);
 }
 
+/* While one server is in the middle of its answer another one ends: the half of it makes no state, neither on that server nor
+ * of the zone; when it has ended all is judged, as found. */
+static void half_an_answer(void **state)
+{
+    const struct copy copies[] = { { "a", "h.example", "primary", .ad = true, .serial = 5 },
+                                   { "b", "h.example", "primary", .ad = true, .serial = 7 }, { NULL } };
+
+    (void)state;
+    begin();
+    OK(store_begin(store, E));
+    put(ids[0], "a", copies, false, 1000);
+    put(ids[1], "b", copies, false, 1000);
+    put(ids[1], "b", copies, true, 1000);
+    OK(store_settle_servers(store, &ids[1], 1, 1000, E));
+    OK(store_commit(store, E));
+    LINE("h.example", "servers,health,serials", "1|ok|7;");
+    OK(store_begin(store, E));
+    put(ids[0], "a", copies, true, 1001);
+    OK(store_settle_servers(store, &ids[0], 1, 1001, E));
+    OK(store_commit(store, E));
+    LINE("h.example", "servers,health,serials", "2|ok|5-7;");
+    changes_are("");
+    store_close(store);
+}
+
 static void put_event(const char *zone, int64_t id, int64_t when, const char *grade, int64_t now)
 {
     const struct object_type *o = &catalog_zoneservers;
@@ -407,7 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aggregates),        cmocka_unit_test(lags),           cmocka_unit_test(lag_of_the_named_primary),
         cmocka_unit_test(changes_have_times), cmocka_unit_test(servers_matter), cmocka_unit_test(what_is_gone_goes),
-        cmocka_unit_test(untouched),         cmocka_unit_test(events_until_reset), cmocka_unit_test(others_answer),
+        cmocka_unit_test(untouched),         cmocka_unit_test(half_an_answer), cmocka_unit_test(events_until_reset), cmocka_unit_test(others_answer),
     };
 
     return cmocka_run_group_tests(tests, store_test_setup, store_test_teardown);
