@@ -21,7 +21,7 @@ void view_worker_turn(struct view_worker *worker);    /* takes in answers; views
 typedef bool view_work_fn(struct store *store, void *job, struct err *err);
 typedef void view_done_fn(void *job, bool ok, const struct err *err);
 void view_worker_ask(struct view_worker *worker, int topic, view_work_fn *work, view_done_fn *done, void *job);
-/* When the store cannot be read (damaged, gone): why; kind ERR_NONE while all is well. */
+/* Why a list or rows could not be read (store damaged, gone), of what the newest view_worker_turn() took in; else kind ERR_NONE. */
 const struct err *view_worker_fault(const struct view_worker *worker);
 
 struct view;
@@ -40,6 +40,7 @@ void view_only(struct view *view, const row_id *ids, size_t count);
 void view_spec(const struct view *view, struct list_spec *out);
 size_t view_count(const struct view *view);          /* rows known so far */
 bool view_complete(const struct view *view);         /* the list is whole and answers the newest question */
+const struct err *view_fault(const struct view *view); /* why the newest list could not be read; kind ERR_NONE: it could */
 int64_t view_cost_ms(const struct view *view);       /* how long the last whole list took: do not reload more often */
 row_id view_id(const struct view *view, size_t at);
 size_t view_find(const struct view *view, row_id id); /* place, or SIZE_MAX */

@@ -7,6 +7,8 @@
 #include "ipamtui/query.h"
 #include "view_job.h"
 
+enum { ROWS_TRIES = 2 };
+
 struct view {
     struct view *next;
     struct view_worker *worker;
@@ -25,10 +27,12 @@ struct view {
     row_id *shown; /* those of ids that are in only */
     size_t shown_count;
     bool complete, asked_list;
+    struct err fault; /* of the newest list */
     int64_t cost_ms;
 
     struct row_block *block; /* rows near the window */
     bool rows_asked, rows_stale;
+    int rows_failed; /* times in a row: after ROWS_TRIES the window has to move, or somebody to ask anew */
     size_t window_first, window_count;
     size_t find_hint;
 };
@@ -87,6 +91,8 @@ static void ask_list(struct view *view, bool whole)
     job->spec.params = params;
     job->spec.where = arena_strdup(&job->mem, buf_at(&view->query.where));
     view->complete = false;
+    view->fault.kind = ERR_NONE;
+    view->rows_failed = 0;
     view->asked_list = true;
     view->generation++;
     view_worker_put(view->worker, job);
@@ -181,6 +187,7 @@ void view_reload(struct view *view)
 
 void view_refresh(struct view *view)
 {
+    view->rows_failed = 0;
     view->rows_stale = true;
     view->generation++;
 }
@@ -250,6 +257,7 @@ static void take_ids(struct view *view, struct view_answer *answer)
     if (!answer->ok) {
         /* The old list stays; a question that failed is over all the same. */
         view->complete = true;
+        view->fault = answer->err;
         return;
     }
     if (answer->first) {
@@ -281,10 +289,15 @@ void view_take_answer(struct view_worker *worker, struct view_answer *answer)
     if (!view)
         return;
     view->generation++;
-    if (answer->kind == JOB_ROWS)
+    if (answer->kind == JOB_ROWS) {
         view->rows_asked = false;
-    else if (answer->question != view->question)
+        if (answer->ok)
+            view->rows_failed = 0;
+        else
+            view->rows_failed += answer->err.kind != ERR_CANCELLED;
+    } else if (answer->question != view->question) {
         return;
+    }
     if (answer->block) {
         row_block_free(view->block);
         view->block = answer->block;
@@ -299,6 +312,11 @@ void view_take_answer(struct view_worker *worker, struct view_answer *answer)
 size_t view_count(const struct view *view)
 {
     return view->only ? view->shown_count : view->count;
+}
+
+const struct err *view_fault(const struct view *view)
+{
+    return &view->fault;
 }
 
 bool view_complete(const struct view *view)
@@ -373,9 +391,11 @@ void view_window(struct view *view, size_t first, size_t count)
     size_t before = first > count / 2 ? first - count / 2 : 0;
     size_t after = MIN(last + count / 2, total);
 
+    if (first != view->window_first)
+        view->rows_failed = 0;
     view->window_first = first;
     view->window_count = MAX(count, 1);
-    if (view->rows_asked || first >= last)
+    if (view->rows_asked || view->rows_failed >= ROWS_TRIES || first >= last)
         return;
     if (view->rows_stale || !in_block(view, first) || !in_block(view, last - 1) || !in_block(view, before) ||
         !in_block(view, after - 1))

@@ -215,11 +215,10 @@ static bool stale(struct view_worker *worker)
 static void send_piece(struct listing *list)
 {
     struct view_answer *answer = list_answer(list);
-    struct err ignored = { 0 };
 
     if (answer->first && list->job->window > 0)
         answer->block = read_block(list->worker, list->job->spec.object, answer->ids,
-                                   MIN(answer->count, list->job->window), &ignored);
+                                   MIN(answer->count, list->job->window), &answer->err);
     mailbox_put_take(list->worker->answers, answer);
 }
 
@@ -379,15 +378,16 @@ void view_worker_turn(struct view_worker *worker)
 {
     struct view_answer *answer;
 
+    worker->fault.kind = ERR_NONE;
     while ((answer = mailbox_get(worker->answers))) {
+        bool failed = answer->err.kind != ERR_NONE && answer->err.kind != ERR_CANCELLED;
+
         if (answer->kind == JOB_ASK)
             answer->job->done(answer->job->ctx, answer->ok, &answer->err);
         else
             view_take_answer(worker, answer);
-        if (!answer->ok && answer->kind != JOB_ASK && answer->err.kind != ERR_CANCELLED)
+        if (failed && answer->kind != JOB_ASK)
             worker->fault = answer->err;
-        else if (answer->ok && answer->kind == JOB_LIST)
-            worker->fault.kind = ERR_NONE;
         answer_free(answer);
     }
 }

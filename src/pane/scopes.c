@@ -128,7 +128,9 @@ static void add_history(struct store *store, const struct shown *s, struct previ
 
     for (int i = 0; i < PLOT_CELLS; i++)
         plot.percent[i] = -1;
-    if (!store_scope_history(store, &catalog_scopes, s->row.id, plot.from_s, add_sample, &plot, &err) || plot.samples < 2)
+    if (!store_scope_history(store, &catalog_scopes, s->row.id, plot.from_s, add_sample, &plot, &err))
+        preview_add(out, LOOK_ERROR, "7 days   ? %s", err.text);
+    if (err.kind != ERR_NONE || plot.samples < 2)
         return;
     for (int i = 0; i < PLOT_CELLS; i++) {
         last = plot.percent[i] >= 0 ? plot.percent[i] : last;

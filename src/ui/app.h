@@ -236,6 +236,7 @@ void ui_draw(struct ui *ui);
 /* ---- message.c */
 void ui_say(struct ui *ui, enum look look, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ui_error(struct ui *ui, const struct err *err);
+void ui_failed(struct ui *ui, const struct err *err); /* the same of what came back from the store; cancelled is nothing */
 void ui_log_only(struct ui *ui, enum look look, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void message_log_done(struct message_log *log);
 

@@ -26,7 +26,7 @@ static void counted(void *ctx, bool ok, const struct err *err)
     struct arrived *job = ctx;
     struct table *table = ui_table(job->ui);
 
-    (void)err;
+    ui_failed(job->ui, err);
     if (ok && ui_pane(job->ui)->ops == job->pane && table->reload_wanted && table->arrived != job->count) {
         table->arrived = job->count;
         ui_dirty(job->ui);

@@ -56,7 +56,7 @@ static void counted(void *job, bool ok, const struct err *err)
 {
     struct total_job *total = job;
 
-    (void)err;
+    ui_failed(total->ui, err);
     if (ok) {
         total->table->total = total->count;
         ui_dirty(total->ui);

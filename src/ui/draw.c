@@ -138,6 +138,8 @@ static void draw_empty(const struct ui *ui, struct rect r)
 
     if (!view_complete(table->view)) {
         snprintf(text, sizeof text, "Reading ...");
+    } else if (view_fault(table->view)->kind != ERR_NONE) {
+        snprintf(text, sizeof text, "The list could not be read: %s", view_fault(table->view)->text);
     } else if (table->only_marked) {
         snprintf(text, sizeof text, "None of the marked %ss is in this list.", pane->ops->noun);
     } else if (table->filter[0] && !table->filter_off) {

@@ -54,6 +54,12 @@ void ui_error(struct ui *ui, const struct err *err)
         ui_say(ui, LOOK_ERROR, "%s", err->text);
 }
 
+void ui_failed(struct ui *ui, const struct err *err)
+{
+    if (err->kind != ERR_NONE && err->kind != ERR_CANCELLED)
+        ui_error(ui, err);
+}
+
 void message_log_done(struct message_log *log)
 {
     for (size_t i = 0; i < log->count; i++)

@@ -235,13 +235,13 @@ static void known_loaded(void *ctx, bool ok, const struct err *err)
     struct known_job *job = ctx;
     struct ui *ui = job->ui;
 
-    (void)err;
     if (ok) {
         known_done(&ui->known);
         ui->known = job->known;
         job->known = (struct known){ 0 };
         ui_dirty(ui);
     }
+    ui_failed(ui, err);
     known_done(&job->known);
     free(job);
 }

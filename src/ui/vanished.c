@@ -39,7 +39,7 @@ static void looked(void *ctx, bool ok, const struct err *err)
     struct vanished *job = ctx;
     size_t dropped = 0;
 
-    (void)err;
+    ui_failed(job->ui, err);
     for (size_t i = 0; ok && i < job->count; i++) {
         if (job->gone[i] && idset_has(&job->table->marks, job->ids[i])) {
             idset_remove(&job->table->marks, job->ids[i]);

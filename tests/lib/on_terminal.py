@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """on_terminal.py PROGRAM ARGS...: runs it on a terminal of its own (80x24) until it ends, 20 s at most. Prints what it wrote; ends
-with its status, or with 99 if it leaves the terminal otherwise than it was: modes, alternate screen, hidden cursor."""
+with its status, or with 99 if it leaves the terminal otherwise than it was: modes, alternate screen, hidden cursor. ON_TERMINAL_KEYS are typed once it has been still for 0.4 s;
+before that the file ON_TERMINAL_STILL is made."""
 import fcntl, os, pty, re, select, struct, sys, termios, time
 
 main, side = pty.openpty()
@@ -14,10 +15,17 @@ if pid == 0:
         os.dup2(side, fd)
     os.environ["TERM"] = "xterm-256color"
     os.execvp(sys.argv[1], sys.argv[1:])
-seen, status, end = b"", None, time.monotonic() + 20
+keys = os.environ.get("ON_TERMINAL_KEYS", "").encode()
+seen, status, end, still = b"", None, time.monotonic() + 20, time.monotonic() + 0.4
 while status is None or select.select([main], [], [], 0.05)[0]:
-    if select.select([main], [], [], 0.05)[0]:
+    if select.select([main], [], [], 0.02)[0]:
         seen += os.read(main, 65536)
+        still = time.monotonic() + 0.4
+    if keys and seen and time.monotonic() > still:
+        if "ON_TERMINAL_STILL" in os.environ:
+            open(os.environ["ON_TERMINAL_STILL"], "w").close()
+        os.write(main, keys)
+        keys = b""
     if status is None:
         ended, how = os.waitpid(pid, os.WNOHANG)
         status = os.waitstatus_to_exitcode(how) if ended else None
