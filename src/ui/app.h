@@ -156,6 +156,7 @@ struct changes; /* changes.h */
 struct page; /* page.h */
 struct pane_canvas {
     void (*draw)(struct ui *ui);
+    bool (*click)(struct ui *ui, int line); /* on a line of its list; true: the cursor stood there already. NULL: it has a page */
     struct page *(*page)(struct ui *ui); /* what movement keys and the mouse move in; NULL: its own commands do that */
     void (*stored)(struct ui *ui);       /* it is shown, or the store changed while it is; may be NULL */
     void (*done)(void);                  /* the console ends; may be NULL */

@@ -430,10 +430,26 @@ static void take_steps(struct ui *ui, const struct desk_note *note)
     changes_stored(ui);
 }
 
+/* "; r plans what failed again, u the way back", where these keys are at hand. */
+static const char *what_now(struct ui *ui, bool well, char *out, size_t size)
+{
+    const char *pane = ui_pane(ui)->ops->name;
+    char retry[32], undo[32];
+    bool here = keytable_keys_of(&ui->keys, pane, "change-retry", retry, sizeof retry)[0] != '\0';
+
+    here = keytable_keys_of(&ui->keys, pane, "change-undo", undo, sizeof undo)[0] != '\0' && here;
+    out[0] = '\0';
+    if (here && well)
+        snprintf(out, size, "; %s plans the way back", undo);
+    else if (here)
+        snprintf(out, size, "; %s plans the rest again, %s the way back", retry, undo);
+    return out;
+}
+
 static void take_applied(struct ui *ui, const struct desk_note *note)
 {
     struct changes *changes = ui->changes;
-    char counts[200];
+    char counts[200], now[120];
     bool mine = changes->applying && (note->change == changes->change || note->err.kind != ERR_NONE);
 
     if (mine)
@@ -443,7 +459,7 @@ static void take_applied(struct ui *ui, const struct desk_note *note)
 
         change_counts(note->progress.counts, counts, sizeof counts);
         if (note->change)
-            ui_say(ui, well ? LOOK_GOOD : LOOK_WARN, "Change %lld: %s", (long long)note->change, counts);
+            ui_say(ui, well ? LOOK_GOOD : LOOK_WARN, "Change %lld: %s%s", (long long)note->change, counts, what_now(ui, well, now, sizeof now));
         else
             ui_say(ui, LOOK_WARN, "Open steps of a process that ended were settled by reading again: %s (Changes, 5)", counts);
     }

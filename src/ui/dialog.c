@@ -35,8 +35,8 @@ static size_t line_len(const char *text, int cells)
     return at > 0 ? at : fit;
 }
 
-/* Draws (y >= 0) or only counts the lines of text. */
-static int draw_text(const char *text, int y, int x, int w)
+/* Draws (y >= 0) as many lines of text as there is room for, or only counts them all. */
+static int draw_text(const char *text, int y, int x, int w, int room)
 {
     int lines = 0;
 
@@ -44,7 +44,7 @@ static int draw_text(const char *text, int y, int x, int w)
         size_t len = line_len(text, w);
         char *line = x_strndup(text, len);
 
-        if (y >= 0)
+        if (y >= 0 && lines < room)
             screen_text(y + lines, x, w, LOOK_NORMAL, line);
         free(line);
         lines++;
@@ -81,12 +81,13 @@ static void dialog_draw(struct ui *ui, struct overlay *overlay)
     (void)ui;
     screen_size(&w, &h);
     r.w = MIN(w - 4, 72);
-    lines = draw_text(dialog->text, -1, 0, r.w - 4);
+    lines = draw_text(dialog->text, -1, 0, r.w - 4, 0);
     r.h = MIN(h, lines + dialog->field_count + 4);
+    lines = MAX(MIN(lines, r.h - dialog->field_count - 4), 0); /* what is typed and the buttons have room in any case */
     r.y = MAX(0, (h - r.h) / 2);
     r.x = (w - r.w) / 2;
     screen_box(r, dialog->title);
-    draw_text(dialog->text, r.y + 1, r.x + 2, r.w - 4);
+    draw_text(dialog->text, r.y + 1, r.x + 2, r.w - 4, lines);
     for (int i = 0; i < dialog->field_count; i++)
         draw_field(dialog, i, r.y + 1 + lines + i, r.x + 2, r.w - 4);
     at = r.x + 2;

@@ -270,8 +270,20 @@ static void plan_draw(struct ui *ui)
     }
 }
 
+static bool plan_click(struct ui *ui, int line)
+{
+    size_t at = view.top + (size_t)MAX(line, 0);
+    bool was_there = at == view.at;
+
+    current(ui);
+    if (line < 0 || line >= view.height || at >= view.count)
+        return false;
+    move_to((int64_t)at);
+    return was_there;
+}
+
 static const char *const plan_hints[] = { "plan-undo", "help", "quit", NULL };
-static const struct pane_canvas plan_canvas = { .draw = plan_draw, .hints = plan_hints };
+static const struct pane_canvas plan_canvas = { .draw = plan_draw, .click = plan_click, .hints = plan_hints };
 
 /* ------------------------------------------------------------------ commands: moving */
 #define MOVE(name, where)                                       \

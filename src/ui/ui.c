@@ -158,6 +158,13 @@ static void click(struct ui *ui)
         click_page(ui, ui_page(ui), event);
         return;
     }
+    if (ui_pane(ui)->ops->canvas) { /* it moves by its own commands */
+        for (int i = 0; event->button >= 4 && i < 3; i++)
+            ui_run_line(ui, event->button == 4 ? "cursor-up" : "cursor-down");
+        if (event->button == 1 && ui_pane(ui)->ops->canvas->click && ui_pane(ui)->ops->canvas->click(ui, event->y - l->list.y))
+            ui_run_line(ui, "open");
+        return;
+    }
     if (event->button >= 4) {
         table_move(table, event->button == 4 ? -3 : 3);
         ui_preview_moved(ui);

@@ -13,6 +13,12 @@ change() { "$IPAMTUI" --db "$db" change list --format json 2>/dev/null; }
 console() { pgrep -f "^$IPAMTUI --db $db" || true; }
 a=$(server 1) b=$(server 2)
 size=${1:-80x24}
+# The plan, away: what is typed before a question was drawn does not answer it.
+drop() {
+    screen_keys D
+    screen_wait 'of this plan? y/N'
+    screen_keys y
+}
 
 # plan DELAY: all scopes get this delay, and the plan is on the screen.
 plan() {
@@ -187,7 +193,7 @@ screen_wait 'Added to the pending plan'
 screen_wait 'Plan › pending'
 screen_keys a
 screen_wait 'this plan is kept already'
-screen_keys D y
+drop
 screen_wait 'The plan is dropped'
 
 # ---- what was done to one scope, and back to it

@@ -15,6 +15,12 @@ run 0 --db "$db" retrieve --what dhcp
 server() { "$IPAMTUI" --db "$db" list servers --columns server --format tsv 2>/dev/null | sed -n "$(($1 + 1))p"; }
 a=$(server 1)
 size=${1:-80x24}
+# The plan, away: what is typed before a question was drawn does not answer it.
+drop() {
+    screen_keys D
+    screen_wait 'of this plan? y/N'
+    screen_keys y
+}
 
 # field NAME: goes to it, from the first one.
 field() {
@@ -156,7 +162,7 @@ screen_keys .200-.202 Enter
 screen_wait "planned for $added of 30"
 screen_keys w
 screen_wait '- 10.0.'
-screen_keys D y
+drop
 screen_wait 'The plan is dropped; nothing was sent'
 screen_keys q
 screen_wait 'Scopes › all'
@@ -176,7 +182,7 @@ screen_wait 'Apply 20 changes on 2 servers'
 screen_wait '10 refused: they are not sent.'
 screen_keys Escape
 screen_wait 'Nothing was sent; the plan is kept'
-screen_keys D y
+drop
 screen_wait 'The plan is dropped'
 run 0 --db "$db" server set "$a" read_only=no
 
@@ -197,7 +203,8 @@ screen_wait '5 Changes:2'
 screen_wait '> ~10.0.' # a row with changes has a sign, and its preview says which
 screen_wait 'Pending  ~ description (empty) -> "by hand"'
 # ---- exclusions in their own list: taken away, changed, added to the scope they belong to
-screen_keys w D y
+screen_keys w
+drop
 screen_wait 'The plan is dropped'
 screen_keys q g g g x
 screen_wait '[Exclusions]'
@@ -216,7 +223,7 @@ screen_keys .210-.211 Enter
 screen_wait '5 Changes:3'
 screen_keys w
 screen_wait '+ 10.0.16.0 FRA'
-screen_keys D y
+drop
 screen_wait 'The plan is dropped'
 
 # ---- one property by its key: what cannot be is said while it is typed; words are completed

@@ -11,6 +11,12 @@ server() { "$IPAMTUI" --db "$db" list servers --columns server --format tsv 2>/d
 dump() { "$SIMHOST" dump "$estate" | grep -v '^SimHost'; }
 a=$(server 1) b=$(server 2) c=$(server 3)
 size=${1:-80x24}
+# The plan, away: what is typed before a question was drawn does not answer it.
+drop() {
+    screen_keys D
+    screen_wait 'of this plan? y/N'
+    screen_keys y
+}
 dump >"$T/before"
 
 # 30 scopes, the ends of some ranges impossible: refused, with the reason.
@@ -73,6 +79,20 @@ screen_keys u
 screen_wait "[-] $a"
 screen_wait "Undone: the plan has $all changes now"
 
+# ---- the mouse, where it is on
+if [ "$size" = 80x24 ]; then
+    mouse() { screen_tmux send-keys -H 1b 5b 4d "$@"; }
+    screen_keys g g ':' mouse Enter
+    screen_wait 'Mouse on'
+    mouse 20 26 27
+    mouse 23 26 27
+    screen_wait 'line 4 of'
+    mouse 61 26 27
+    screen_wait 'line 7 of'
+    screen_keys ':' mouse Enter
+    screen_wait 'Mouse off'
+fi
+
 # ---- what the line will call, copied
 screen_keys g g j
 screen_wait 'Set-DhcpServerv4Scope -ScopeId 10.0.'
@@ -119,14 +139,14 @@ screen_wait "Drop all $all changes of this plan? y/N"
 screen_keys n
 screen_wait 'Not done'
 screen_wait "$all changes pending"
-screen_keys D y
+drop
 screen_wait 'The plan is dropped; nothing was sent'
 screen_wait 'Nothing is planned.'
 screen_keys w
 screen_wait 'the plan is empty: e or c on marked rows fills it'
 screen_keys u
 screen_wait "$all changes pending"
-screen_keys D y
+drop
 screen_wait 'Nothing is planned.'
 screen_keys Q
 screen_ends 0
@@ -151,8 +171,12 @@ screen_keys yes Enter
 screen_wait 'the number was another one'
 screen_keys w
 screen_wait 'Type the number of objects (3)'
+# In a small window as well: what is typed, and the buttons, have room.
+screen_resize 60x12
+screen_wait '[ Apply ]  [ Cancel ]'
+screen_has 'Type the number of objects (3)' || screen_fail 'the line to type in is there'
 screen_keys 3 Enter
-screen_wait ': 3 done'
+screen_wait ': 3 done; u plans the way back'
 screen_keys Q
 screen_ends 0
 [ "$(dump | grep -cw 'Delay=3')" = 3 ] || fail 'three scopes were changed'
