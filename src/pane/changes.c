@@ -38,6 +38,14 @@ static void changes_cell(const struct row *row, int property, int64_t now_s, str
     }
 }
 
+/* "undo: ..." in SQL, as changes_cell() has it. */
+static const char *changes_text_sql(int property)
+{
+    return strcmp(catalog_changes.properties[property].name, "what") != 0 ? NULL
+           : "iif(coalesce(o.relation, '') <> '' AND substr(o.what, 1, length(o.relation)) <> o.relation, o.relation || ': ' || o.what,"
+             " o.what)";
+}
+
 static void steps_cell(const struct row *row, int property, int64_t now_s, struct cell *cell)
 {
     static const struct { const char *state; enum look look; } looks[] = {
@@ -178,6 +186,7 @@ const struct pane_ops changes_pane = {
     .commands = change_list_commands,
     .command_count = CHANGE_LIST_COMMANDS,
     .cell = changes_cell,
+    .text_sql = changes_text_sql,
     .preview = changes_preview,
     .empty = "Nothing has been changed with this database yet.",
 };

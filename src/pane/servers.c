@@ -26,6 +26,22 @@ static const char *word_of_step(const char *step)
     return "NO";
 }
 
+/* "Reach" in SQL, as servers_cell() has it. Screen thread: made once. */
+static const char *servers_text_sql(int property)
+{
+    static struct buf sql;
+
+    if (strcmp(catalog_servers.properties[property].name, "reachable") != 0)
+        return NULL;
+    if (sql.len > 0)
+        return buf_at(&sql);
+    buf_adds(&sql, "CASE o.reachable WHEN 'yes' THEN coalesce(o.step, 'ok') WHEN 'no' THEN CASE o.step");
+    for (enum transport_step step = STEP_CONFIG; step <= STEP_OPEN; step++)
+        buf_addf(&sql, " WHEN '%s' THEN '%s'", transport_step_name(step), word_of_step(transport_step_name(step)));
+    buf_addf(&sql, " WHEN 'PowerShell' THEN '%s' ELSE '%s' END END", word_of_step("PowerShell"), word_of_step(NULL));
+    return buf_at(&sql);
+}
+
 static struct value value_of(const struct row *row, const char *name)
 {
     return row->values[catalog_property(&catalog_servers, name)];
@@ -155,6 +171,7 @@ const struct pane_ops servers_pane = {
     .object = &catalog_servers,
     .columns = "server:14 role:8 reachable:7 dhcp_service:7 dns_service:7 scope_count util last_seen:8",
     .cell = servers_cell,
+    .text_sql = servers_text_sql,
     .preview = servers_preview,
     .empty = "No servers yet: F7 adds one, :server-import FILE.csv many.",
     .seen = "last_seen",

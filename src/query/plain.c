@@ -47,6 +47,7 @@ void query_choose(struct parser *p, const struct query_shown *shown)
     const struct object_type *object = p->object;
 
     p->dates = shown ? shown->dates : DATES_FULL;
+    p->text_sql = shown ? shown->text_sql : NULL;
     p->searched = arena_alloc(&p->out->mem, (object->property_count + 1) * sizeof(*p->searched));
     for (size_t i = 0; i < object->property_count; i++)
         p->searched[i] = !(shown && shown->chosen) && of_view(object, &object->properties[i]);
@@ -140,8 +141,11 @@ static bool may_show(struct parser *p, const struct property *property, const ch
 static void cell(struct parser *p, size_t place, const struct word *word)
 {
     const struct property *property = &p->object->properties[place];
+    const char *text = p->text_sql ? p->text_sql((int)place) : NULL;
 
-    if (of_server(property))
+    if (text)
+        text_cell(p, text, word);
+    else if (of_server(property))
         server_cell(p, word);
     else if (is_text(property))
         text_cell(p, query_expression(p, property), word);

@@ -18,6 +18,7 @@ struct parser {
     int negations;
     bool *searched;        /* by property: plain words look into it */
     enum date_mode dates;  /* how its times are shown */
+    const char *(*text_sql)(int property); /* what else its cells say; may be NULL */
     size_t *at; /* may be NULL */
     struct err *err;
     int depth, terms;

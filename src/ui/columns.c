@@ -109,7 +109,8 @@ void table_shown(const struct table *table, enum date_mode dates, int *columns, 
         if (table->columns[c].shown)
             columns[count++] = table->columns[c].property;
     }
-    *out = (struct query_shown){ .columns = columns, .count = count, .chosen = table->columns_chosen, .dates = dates };
+    *out = (struct query_shown){ .columns = columns, .count = count, .chosen = table->columns_chosen, .dates = dates,
+                                 .text_sql = table->ops->text_sql };
 }
 
 void table_tell_shown(struct table *table, enum date_mode dates)

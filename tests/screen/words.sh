@@ -36,5 +36,15 @@ screen_wait '/now'
 screen_wait 'dhcp-fra-01'
 screen_keys ':' dates Enter
 screen_wait '0 of 8'
+# "ok" and the step at which reaching it failed are what Reach shows, not yes and no.
+python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("update server set reachable = \"no\", step = \"login\" where id = 1"); d.commit()' "$db"
+screen_keys ':' 'columns server,reachable' Enter
+screen_keys ':' 'filter denied' Enter
+screen_wait '1 of 8'
+screen_wait 'denied'
+screen_keys ':' 'filter ok' Enter
+screen_wait '7 of 8'
+screen_keys ':' 'filter yes' Enter
+screen_wait '0 of 8'
 screen_keys Q
 screen_ends 0
