@@ -56,15 +56,21 @@ bool buf_vaddf(struct buf *buf, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    bool ok = n >= 0;
-    char *at = ok ? buf_room(buf, (size_t)n) : NULL;
-    if (at) {
+    /* Most texts fit into what is there: they are formatted once. */
+    size_t space = buf->data ? buf->cap - buf->start - buf->len : 0;
+    char *at = space ? buf->data + buf->start + buf->len : NULL;
+    int n = vsnprintf(at, space, fmt, args);
+    bool fits = n >= 0 && (size_t)n < space && (!buf->limit || (size_t)n <= buf->limit - MIN(buf->len, buf->limit));
+    if (!fits && at)
+        *at = '\0';
+    if (!fits && n >= 0 && (at = buf_room(buf, (size_t)n)) != NULL) {
         vsnprintf(at, (size_t)n + 1, fmt, again);
-        buf_added(buf, (size_t)n);
+        fits = true;
     }
+    if (fits)
+        buf_added(buf, (size_t)n);
     va_end(again);
-    return at != NULL;
+    return fits;
 }
 
 bool buf_addf(struct buf *buf, const char *fmt, ...)

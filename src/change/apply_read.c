@@ -121,14 +121,17 @@ static bool put_rows(struct change_apply *apply, const struct fresh_values *fres
                      size_t source, struct err *err)
 {
     const struct seen *seen = &fresh->seen;
-    struct value *values = x_calloc(MAX(seen->count, 1) * object->property_count, sizeof(*values));
+    struct value *values = NULL;
     size_t count = 0;
     bool ok = true;
 
     for (size_t i = 0; i < seen->count; i++)
-        if (seen->rows[i].object == object && (seen->rows[i].sources & 1u << source) != 0)
+        if (seen->rows[i].object == object && (seen->rows[i].sources & 1u << source) != 0) {
+            if (values == NULL)
+                values = x_calloc(seen->count * object->property_count, sizeof(*values));
             memcpy(values + count++ * object->property_count, seen->rows[i].values,
                    object->property_count * sizeof(*values));
+        }
     if (count > 0)
         ok = store_put_rows(apply->store, fresh->server->id, object, (int)source, values, count, false, clock_now_s(), err);
     free(values);

@@ -1,7 +1,6 @@
 /* Value trees to CLIXML (psrp.md 7), in the form and numbering that the engine's own serializer uses. */
 #include "ipamtui/clixml.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +43,18 @@ struct writer {
 
 static bool write_value(struct writer *w, const char *name, const struct ps_value *value);
 
+/* Every object has a number or two: printf would be most of the work. */
+static void add_number(struct writer *w, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    buf_add(w->out, digits + at, sizeof digits - at);
+}
+
 static void open_tag(struct writer *w, const char *tag, const char *name)
 {
     buf_addc(w->out, '<');
@@ -64,20 +75,19 @@ static void close_tag(struct writer *w, const char *tag)
 
 /* ------------------------------------------------------------- primitives */
 
-static void write_utf16_unit(struct writer *w, uint64_t unit)
-{
-    buf_addf(w->out, "%" PRIu64, unit & 0xffff);
-}
-
 static void write_lexical(struct writer *w, const struct ps_value *value)
 {
     char text[LEXICAL_SIZE];
 
     switch (value->type) {
     case PS_BOOL: buf_adds(w->out, value->b ? "true" : "false"); break;
-    case PS_CHAR: write_utf16_unit(w, value->u); break;
-    case PS_BYTE: case PS_U16: case PS_U32: case PS_U64: buf_addf(w->out, "%" PRIu64, value->u); break;
-    case PS_SBYTE: case PS_I16: case PS_I32: case PS_I64: buf_addf(w->out, "%" PRId64, value->i); break;
+    case PS_CHAR: add_number(w, value->u & 0xffff); break;
+    case PS_BYTE: case PS_U16: case PS_U32: case PS_U64: add_number(w, value->u); break;
+    case PS_SBYTE: case PS_I16: case PS_I32: case PS_I64:
+        if (value->i < 0)
+            buf_addc(w->out, '-');
+        add_number(w, value->i < 0 ? -(uint64_t)value->i : (uint64_t)value->i);
+        break;
     case PS_FLOAT: case PS_DOUBLE:
         buf_adds(w->out, lexical_put_double(value->d, value->type == PS_FLOAT, text));
         break;
@@ -156,12 +166,16 @@ static void write_types(struct writer *w, const char *const *names, size_t count
         return;
     for (size_t i = 0; i < w->type_count; i++) {
         if (same_types(&w->types[i], names, count)) {
-            buf_addf(w->out, "<TNRef RefId=\"%zu\" />", i);
+            buf_adds(w->out, "<TNRef RefId=\"");
+            add_number(w, i);
+            buf_adds(w->out, "\" />");
             return;
         }
     }
     x_grow(&w->types, &w->type_cap, w->type_count + 1, sizeof *w->types);
-    buf_addf(w->out, "<TN RefId=\"%zu\">", w->type_count);
+    buf_adds(w->out, "<TN RefId=\"");
+    add_number(w, w->type_count);
+    buf_adds(w->out, "\">");
     w->types[w->type_count++] = (struct type_list){ names, count };
     for (size_t i = 0; i < count; i++) {
         buf_adds(w->out, "<T>");
@@ -233,13 +247,17 @@ static bool write_object(struct writer *w, const char *name, const struct ps_val
 
     if (cycle) {
         open_tag(w, "Ref", name);
-        buf_addf(w->out, " RefId=\"%u\" />", cycle->ref_id);
+        buf_adds(w->out, " RefId=\"");
+        add_number(w, cycle->ref_id);
+        buf_adds(w->out, "\" />");
         return true;
     }
     if (w->depth == MAX_NESTING)
         return false;
     open_tag(w, "Obj", name);
-    buf_addf(w->out, " RefId=\"%u\">", w->next_ref);
+    buf_adds(w->out, " RefId=\"");
+    add_number(w, w->next_ref);
+    buf_adds(w->out, "\">");
     w->open[w->depth++] = (struct open_object){ value, w->next_ref++ };
     bool ok = write_parts(w, value);
     w->depth--;

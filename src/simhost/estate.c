@@ -497,7 +497,8 @@ static bool write_anew(struct sim_server *server, struct err *err)
 static bool append(struct sim_server *server, struct buf *line, struct err *err)
 {
     int fd = open(server->path, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && ftruncate(fd, server->size) == 0 &&
+    struct stat now;
+    bool ok = fd >= 0 && fstat(fd, &now) == 0 && (now.st_size == server->size || ftruncate(fd, server->size) == 0) &&
               lseek(fd, server->size, SEEK_SET) == server->size && write_all(fd, buf_at(line), line->len);
 
     if (!ok)

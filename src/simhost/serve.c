@@ -378,12 +378,15 @@ static bool read_input(struct session *s)
     for (;;) {
         char *room = buf_room(&s->in, 65536);
         ssize_t n = room ? read(STDIN_FILENO, room, 65536) : 0;
-        if (n > 0)
+        if (n > 0) {
             buf_added(&s->in, (size_t)n);
-        else if (n < 0 && errno == EAGAIN)
+            if (n < 65536) /* a pipe gives all it has */
+                return true;
+        } else if (n < 0 && errno == EAGAIN)
             return true;
-        else if (n == 0 || errno != EINTR)
+        else if (n == 0 || errno != EINTR) {
             return false;
+        }
     }
 }
 

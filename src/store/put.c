@@ -17,6 +17,7 @@ struct putter {
     int key_count, column_count;
     bool may_insert;
     sqlite3_stmt *find, *insert, *update;
+    uint64_t updating; /* columns that update writes, a bit each */
     int64_t now_s;
 };
 
@@ -120,11 +121,17 @@ static void insert_sql(const struct putter *p, struct buf *sql)
     buf_adds(sql, ")");
 }
 
+/* Only what differs: indexes and the texts to search are not made anew for a row whose free addresses changed. */
 static void update_sql(const struct putter *p, struct buf *sql)
 {
+    const char *comma = "";
+
     buf_addf(sql, "UPDATE \"%s\" SET ", p->object->table);
     for (int i = 0; i < p->column_count; i++)
-        buf_addf(sql, "%s\"%s\" = ?", i ? ", " : "", schema_column(&p->object->properties[p->columns[i]]));
+        if (p->updating >> i & 1) {
+            buf_addf(sql, "%s\"%s\" = ?", comma, schema_column(&p->object->properties[p->columns[i]]));
+            comma = ", ";
+        }
     buf_adds(sql, " WHERE id = ?");
 }
 
@@ -200,8 +207,7 @@ static bool putter_init(struct putter *p, struct err *err)
     p->may_insert = makes_rows(p);
     p->find = prepare_with(p, find_sql, err);
     p->insert = p->find ? prepare_with(p, insert_sql, err) : NULL;
-    p->update = p->insert && p->column_count ? prepare_with(p, update_sql, err) : NULL;
-    if (p->insert && (p->update || p->column_count == 0))
+    if (p->insert)
         return true;
     putter_done(p);
     return false;
@@ -262,12 +268,21 @@ static bool insert_row(const struct putter *p, const struct value *row, row_id *
     return true;
 }
 
-static bool update_row(const struct putter *p, const struct value *row, row_id id, struct err *err)
+/* Rows of one answer mostly differ in the same columns: the statement stays until they do not. */
+static bool update_row(struct putter *p, const struct value *row, uint64_t changed, row_id id, struct err *err)
 {
     int at = 0;
 
+    if (p->updating != changed) {
+        store_release(p->store, p->update);
+        p->updating = changed;
+        p->update = prepare_with(p, update_sql, err);
+    }
+    if (!p->update)
+        return false;
     for (int i = 0; i < p->column_count; i++)
-        store_bind(p->update, ++at, row[p->columns[i]]);
+        if (changed >> i & 1)
+            store_bind(p->update, ++at, row[p->columns[i]]);
     sqlite3_bind_int64(p->update, ++at, id);
     return end_step(p, p->update, "writing rows", err);
 }
@@ -287,18 +302,19 @@ static bool find_row(const struct putter *p, const struct value *row, row_id *id
     return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(p->store, "reading rows", err);
 }
 
-static bool put_row(const struct putter *p, struct round *round, const struct value *row, struct err *err)
+static bool put_row(struct putter *p, struct round *round, const struct value *row, struct err *err)
 {
     struct value before[COLUMNS_MAX];
+    uint64_t changed = 0;
     row_id id;
-    bool ok = find_row(p, row, &id, before, err), same = id != 0;
+    bool ok = find_row(p, row, &id, before, err);
 
-    for (int i = 0; ok && same && i < p->column_count; i++)
-        same = value_equal(before[i], row[p->columns[i]]);
+    for (int i = 0; ok && id != 0 && i < p->column_count; i++)
+        changed |= (uint64_t)!value_equal(before[i], row[p->columns[i]]) << i;
     if (ok && id == 0 && p->may_insert)
         ok = insert_row(p, row, &id, err);
-    else if (ok && id != 0 && !same)
-        ok = note_states(p, id, row, before, err) && update_row(p, row, id, err);
+    else if (ok && changed != 0)
+        ok = note_states(p, id, row, before, err) && update_row(p, row, changed, id, err);
     sqlite3_reset(p->find);
     if (ok && id != 0)
         round_name(round, id);

@@ -95,7 +95,7 @@ static void on_out(void *ctx, int fd, short revents)
             p->first_data = NULL;
         }
         stream_data(t, chunk, (size_t)n);
-        if (!stream_wants(t)) /* paused or closed by its owner: p may be on its way out */
+        if (!stream_wants(t) || (size_t)n < sizeof(chunk)) /* paused or closed by its owner: p may be on its way out */
             return;
     }
 }

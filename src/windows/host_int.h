@@ -39,6 +39,7 @@ struct session {
     struct dialect *dialect; /* NULL until the remote program runs */
     bool open;               /* PowerShell has answered */
     bool retired;
+    bool feeding;            /* what came is being looked at: what goes out is gathered */
     struct host_call *orphans;
     struct loop_timer timer; /* limit of the state, or the end */
     struct session *next;

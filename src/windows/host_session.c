@@ -51,7 +51,7 @@ void session_flush(struct session *session)
 {
     struct buf *out = NULL;
 
-    if (!session || !session->dialect)
+    if (!session || !session->dialect || session->feeding)
         return;
     out = session->dialect->ops->out(session->dialect);
     if (out->len == 0)
@@ -284,7 +284,9 @@ static void on_stream_data(void *ctx, const void *bytes, size_t len)
     if (!session->dialect)
         return;
     host_enter(host);
+    session->feeding = true; /* what its calls bring is written in one go */
     session->dialect->ops->feed(session->dialect, bytes, len);
+    session->feeding = false;
     session_flush(session);
     host_leave(host);
 }
