@@ -18,6 +18,7 @@ enum desk_note_kind {
     DESK_STEP,     /* results while applying: change, steps (copies) */
     DESK_PROGRESS, /* change, progress; at most every 100 ms */
     DESK_APPLIED,  /* an apply or the settling at start ended: change (0 = several), progress, err */
+    DESK_SETTLING, /* at start: what dead owners left open is being read again; settling = number of changes. DESK_APPLIED follows */
     DESK_CHANGES,  /* the list of changes is not what it was: read it again */
     DESK_ASK, DESK_ASK_GONE, /* as NOTE_ASK of collect.h: ask, ask_id; desk_answer() */
     DESK_FAULT,    /* the desk itself: err */
@@ -29,6 +30,7 @@ struct desk_note {
     struct change_plan *plan;
     struct plan_totals totals;
     change_id change;
+    size_t settling;
     struct apply_progress progress;
     struct change_step *steps;   /* in mem */
     size_t step_count;

@@ -143,16 +143,19 @@ void desk_settle_begin(struct change_desk *desk)
     struct change_wire wire = wire_of(desk);
     struct apply_limits limits = { 0 };
     struct err err = { 0 };
+    struct desk_note *note;
     size_t needed = 0;
+    bool ok;
 
     fill_limits(desk, &limits);
-    if (!change_settle_needed(desk->store, &needed, &err) ||
-        (needed > 0 && !change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err))) {
-        struct desk_note *note = desk_note_new(desk, DESK_FAULT);
-
-        note->err = err;
-        desk_say(desk, note);
-    }
+    ok = change_settle_needed(desk->store, &needed, &err) &&
+         (needed == 0 || change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err));
+    if (ok && needed == 0)
+        return;
+    note = desk_note_new(desk, ok ? DESK_SETTLING : DESK_FAULT);
+    note->settling = needed;
+    note->err = err;
+    desk_say(desk, note);
 }
 
 /* The pending plan is the running change now: a new, empty one begins. */

@@ -454,6 +454,8 @@ static void take_applied(struct ui *ui, const struct desk_note *note)
 
     if (mine)
         changes->applying = changes->stopping = false;
+    if (!mine && note->change == 0)
+        changes->settling = 0;
     if (settled(&note->progress) > 0) {
         bool well = note->progress.counts[CHANGE_DONE] == settled(&note->progress);
 
@@ -485,6 +487,11 @@ static void take_note(struct ui *ui, struct desk_note *note)
     case DESK_PLAN: take_plan(ui, note); break;
     case DESK_STEP: take_steps(ui, note); break;
     case DESK_PROGRESS: take_progress(ui, note); break;
+    case DESK_SETTLING:
+        ui->changes->settling = note->settling;
+        ui_say(ui, LOOK_WARN, "%zu change%s left open by a process that ended: what became of %s is being read again", note->settling,
+               note->settling == 1 ? " was" : "s were", note->settling == 1 ? "it" : "them");
+        break;
     case DESK_APPLIED: take_applied(ui, note); break;
     case DESK_CHANGES: changes_stored(ui); break;
     case DESK_ASK: ui_ask(ui, ASK_FROM_CHANGES, note->ask_id, apply_watch_name(&ui->changes->watch, note->server), &note->ask); break;
@@ -541,6 +548,8 @@ void ui_changes_strip(const struct ui *ui, struct buf *out)
         return;
     if (changes->applying)
         strip_apply(ui, out);
+    if (changes->settling)
+        buf_addf(out, "Settling %zu change%s | ", changes->settling, changes->settling == 1 ? "" : "s");
     if (changes->totals.steps > 0)
         buf_addf(out, "%zu change%s pending (w) | ", changes->totals.steps, changes->totals.steps == 1 ? "" : "s");
 }

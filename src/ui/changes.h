@@ -35,6 +35,7 @@ struct changes {
 
     bool applying, stopping, shown;
     bool quit_after, suspend_told;
+    size_t settling;              /* changes of processes that ended, being read again */
     struct apply_progress progress;
     change_id change;             /* at work, or the latest one */
     struct plan_totals applied;   /* of what is at work */

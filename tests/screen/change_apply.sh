@@ -150,6 +150,10 @@ screen_wait 's left' # some calls have been answered
 kill -9 $(console)
 screen_start "$size" --db "$db" --offline --pane changes
 screen_wait 'Open steps of a process that ended were settled by reading again'
+screen_keys @
+screen_wait '1 change was left open by a process that ended'
+screen_keys Escape
+screen_gone 'Messages, newest first'
 screen_wait '8 '
 screen_keys Enter
 screen_wait 'Changes > 8'
