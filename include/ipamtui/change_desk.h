@@ -68,6 +68,9 @@ uint64_t desk_undo(struct change_desk *desk, change_id change, const int *only, 
 uint64_t desk_retry(struct change_desk *desk, change_id change, const int *only, size_t only_count);
 /* Adds a plan (a copy is taken) to the pending one. DESK_PENDING follows. */
 void desk_pend(struct change_desk *desk, const struct change_plan *plan);
+/* Puts a plan (a copy is taken; empty = none) in the place of the pending one, in one transaction: whatever happens, the store has
+ * the one or the other. DESK_PENDING follows. */
+void desk_replace(struct change_desk *desk, const struct change_plan *plan);
 /* Applies the pending plan (plan NULL) or that plan (a copy is taken). One apply at a time: DESK_APPLIED with ERR_CONFLICT. */
 void desk_apply(struct change_desk *desk, const struct change_plan *plan, const struct apply_limits *limits);
 void desk_stop_apply(struct change_desk *desk);

@@ -162,6 +162,14 @@ void desk_pend(struct change_desk *desk, const struct change_plan *plan)
     put(desk, r);
 }
 
+void desk_replace(struct change_desk *desk, const struct change_plan *plan)
+{
+    struct desk_request *r = request_new(desk, JOB_REPLACE);
+
+    r->plan = change_plan_copy(plan);
+    put(desk, r);
+}
+
 void desk_apply(struct change_desk *desk, const struct change_plan *plan, const struct apply_limits *limits)
 {
     struct desk_request *r = request_new(desk, JOB_APPLY);

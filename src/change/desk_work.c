@@ -146,6 +146,24 @@ static void do_edit_rows(struct change_desk *desk, struct desk_request *r)
     change_targets_free(targets);
 }
 
+/* The same row of the store gets other steps; where there was none, or none is left, it is made or dropped. */
+static void do_replace(struct change_desk *desk, struct desk_request *r)
+{
+    struct change_plan *plan = r->plan, *was = desk->pending;
+
+    r->plan = NULL;
+    plan->id = was->id;
+    plan->revision = was->revision;
+    if (was->id != 0) {
+        plan->of = was->of;
+        plan->relation = arena_strdup(&plan->mem, was->relation);
+    }
+    plan->next_no = MAX(plan->next_no, was->next_no);
+    desk->pending = plan;
+    change_plan_free(was);
+    keep_pending(desk);
+}
+
 static void do_after(struct change_desk *desk, struct desk_request *r)
 {
     struct desk_note *note = desk_note_new(desk, DESK_PLAN);
@@ -200,6 +218,7 @@ void desk_do(struct change_desk *desk, struct desk_request *r)
         change_plan_merge(desk->pending, r->plan);
         keep_pending(desk);
         break;
+    case JOB_REPLACE: do_replace(desk, r); break;
     case JOB_APPLY: desk_run(desk, r); break;
     case JOB_STOP_APPLY: desk_stop_running(desk); break;
     case JOB_ANSWER: desk_reply(desk, r); break;

@@ -209,21 +209,59 @@ void changes_remember(struct changes *changes)
     stack_clear(&changes->redo);
 }
 
+void changes_show_other(struct ui *ui, struct change_plan *take_plan)
+{
+    struct changes *changes = ui->changes;
+
+    stack_clear(&changes->other_undo);
+    change_plan_free(changes->other);
+    changes->other = take_plan;
+    plan_pane_changed(ui);
+}
+
+void changes_take_out(struct ui *ui, const struct change_step *step, bool whole)
+{
+    struct changes *changes = ui->changes;
+    const struct object_type *object = whole ? NULL : step->object;
+    const struct value *key = whole ? NULL : step->key;
+
+    if (changes->other) {
+        stack_push(&changes->other_undo, change_plan_copy(changes->other));
+        change_plan_drop(changes->other, step->server, object, key);
+        plan_pane_changed(ui);
+    } else {
+        changes_remember(changes);
+        desk_drop(changes->desk, step->server, object, key);
+    }
+}
+
+/* An undo or a retry that is looked at: only what was taken out of it can come back. */
+static bool undo_other(struct ui *ui, bool redo, struct err *err)
+{
+    struct changes *changes = ui->changes;
+
+    if (redo || changes->other_undo.count == 0)
+        return err_set(err, ERR_INPUT, "", redo ? "there is nothing to do again in this plan" : "nothing was taken out of this plan; q leaves it");
+    change_plan_free(changes->other);
+    changes->other = changes->other_undo.rows[--changes->other_undo.count];
+    plan_pane_changed(ui);
+    ui_say(ui, LOOK_NORMAL, "Undone: the plan has %zu change%s now", changes->other->count, changes->other->count == 1 ? "" : "s");
+    return true;
+}
+
 bool changes_undo_edit(struct ui *ui, bool redo, struct err *err)
 {
     struct changes *changes = ui->changes;
     struct plan_stack *from = redo ? &changes->redo : &changes->undo, *to = redo ? &changes->undo : &changes->redo;
     struct change_plan *plan;
 
+    if (changes->other && strcmp(ui_pane(ui)->ops->name, "plan") == 0)
+        return undo_other(ui, redo, err);
     if (from->count == 0 || !changes->desk || !changes->pending)
         return err_set(err, ERR_INPUT, "", redo ? "there is nothing to do again" : "no edit of this session is pending any more; what was applied is undone in Changes (5)");
     plan = from->rows[--from->count];
     stack_push(to, change_plan_copy(changes->pending));
-    changes->restoring = changes->pending->count > 0 && plan->count > 0;
-    if (changes->pending->count > 0)
-        desk_drop(changes->desk, 0, NULL, NULL);
-    if (plan->count > 0)
-        desk_pend(changes->desk, plan);
+    desk_replace(changes->desk, plan);
     ui_say(ui, LOOK_NORMAL, "%s: the plan has %zu change%s now", redo ? "Done again" : "Undone", plan->count, plan->count == 1 ? "" : "s");
     change_plan_free(plan);
     return true;
@@ -376,10 +414,8 @@ static void take_plan(struct ui *ui, struct desk_note *note)
         ui_say(ui, LOOK_NORMAL, "Change %lld: nothing to do", (long long)note->change);
         return;
     }
-    change_plan_free(changes->other);
-    changes->other = note->plan;
+    changes_show_other(ui, note->plan);
     note->plan = NULL;
-    plan_pane_changed(ui);
     if (pane != SIZE_MAX && pane != ui->pane)
         ui_goto(ui, pane, NULL, NULL, 0);
     ui_say(ui, changes->other->note_count ? LOOK_WARN : LOOK_NORMAL,
@@ -478,12 +514,7 @@ static void take_note(struct ui *ui, struct desk_note *note)
     switch (note->kind) {
     case DESK_TARGETS:
     case DESK_PREVIEW: form_note(ui, note); break;
-    case DESK_PENDING:
-        if (ui->changes->restoring)
-            ui->changes->restoring = false;
-        else
-            take_pending(ui, note);
-        break;
+    case DESK_PENDING: take_pending(ui, note); break;
     case DESK_PLAN: take_plan(ui, note); break;
     case DESK_STEP: take_steps(ui, note); break;
     case DESK_PROGRESS: take_progress(ui, note); break;
@@ -517,6 +548,15 @@ static void take_notes(void *ctx, int fd, short revents)
 }
 
 /* ------------------------------------------------------------------ the strip, leaving */
+char *changes_stop_key(const struct ui *ui, char *out, size_t size)
+{
+    const char *pane = ui->panes[ui->pane].ops->name;
+
+    if (!keytable_keys_of(&ui->keys, pane, "change-stop", out, size)[0] && !keytable_keys_of(&ui->keys, pane, "cancel", out, size)[0])
+        snprintf(out, size, ":change-stop");
+    return out;
+}
+
 static void strip_apply(const struct ui *ui, struct buf *out)
 {
     const struct changes *changes = ui->changes;
@@ -529,9 +569,9 @@ static void strip_apply(const struct ui *ui, struct buf *out)
         buf_addf(out, ", %lld not done", (long long)bad);
     if (apply_watch_rate(&changes->watch, clock_mono_ms(), rate, sizeof rate)[0])
         buf_addf(out, ", %s", rate);
-    keytable_keys_of(&ui->keys, ui->panes[ui->pane].ops->name, "change-stop", keys, sizeof keys);
+    changes_stop_key(ui, keys, sizeof keys);
     if (!changes->stopping)
-        buf_addf(out, " (%s stops)", keys[0] ? keys : ":change-stop");
+        buf_addf(out, " (%s stops)", keys);
     buf_addf(out, ", %zu of %zu server%s done | ", p->servers_ended, p->servers, p->servers == 1 ? "" : "s");
 }
 
@@ -654,6 +694,7 @@ void ui_changes_done(struct ui *ui)
     stack_clear(&changes->undo);
     stack_clear(&changes->redo);
     change_plan_free(changes->pending);
+    stack_clear(&changes->other_undo);
     change_plan_free(changes->other);
     mailbox_free(changes->notes, desk_note_free);
     free(changes->signs);

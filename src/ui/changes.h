@@ -26,11 +26,11 @@ struct changes {
     struct plan_totals totals;
     struct change_plan *other;    /* an undo or a retry that is being looked at; NULL = the pending plan is */
     struct plan_stack undo, redo;
+    struct plan_stack other_undo; /* of `other`: what was taken out of it comes back */
     struct sign *signs;           /* by hash */
     size_t sign_count;
     char *edit;                   /* what was asked for by a command whose answer is to be said; heap */
     size_t edit_targets;
-    bool restoring;               /* undo of the plan: two answers come, only the second one counts */
     bool plan_told;               /* the pending plan at start has been mentioned */
 
     bool applying, stopping, shown;
@@ -59,11 +59,15 @@ struct change_plan *changes_plan(struct ui *ui);
 /* Edits of rows by a command; `what` is said with its outcome. false: err says why not. */
 bool changes_edit_rows(struct command_call *call, const struct change_edit *edits, size_t count, const char *what,
                        struct err *err);
+/* The plan to look at instead of the pending one, or NULL: the pending one again. */
+void changes_show_other(struct ui *ui, struct change_plan *take_plan);
+/* Takes an object (key NULL: a whole server) out of the plan that is shown. */
+void changes_take_out(struct ui *ui, const struct change_step *step, bool whole);
 /* Before an edit goes to the desk: what the plan is now can be brought back. */
 void changes_remember(struct changes *changes);
 /* The latest edits again, on other rows. */
 bool changes_repeat(struct command_call *call, struct err *err);
-bool changes_undo_edit(struct ui *ui, bool redo, struct err *err);
+bool changes_undo_edit(struct ui *ui, bool redo, struct err *err); /* of the plan that is shown */
 /* "~" "+" "-" or " " for a row of a list. */
 char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
 /* Puts what is pending for the row in front of its preview. */
@@ -74,6 +78,8 @@ void ui_changes_progress(struct ui *ui, const struct object_type *object, const 
 void ui_changes_strip(const struct ui *ui, struct buf *out);
 /* Quit was asked for: true when a question is asked instead. */
 bool ui_changes_quit(struct ui *ui);
+/* The key that does this where one is: "x", in the plan "C-c". Returns out. */
+char *changes_stop_key(const struct ui *ui, char *out, size_t size);
 /* Stops what is being applied; false: nothing is. */
 bool ui_changes_stop(struct ui *ui);
 /* Suspending was asked for: true when it was only said that the change would stand still. */

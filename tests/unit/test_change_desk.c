@@ -238,11 +238,66 @@ static void it_stops_in_the_middle(void **state)
     change_targets_free(targets);
 }
 
+/* An edit that is taken back is one transaction: the same row of the store has the one plan or the other, never none. */
+static void a_plan_takes_the_place_of_another(void **state)
+{
+    struct change_targets *targets = all_targets();
+    struct change_edit edit = { .how = EDIT_SET, .object = &catalog_scopes, .property = catalog_property(&catalog_scopes, "delay"),
+                                .text = "31" };
+    struct change_plan *first, *empty = change_plan_new(), *kept = NULL;
+    struct store *store = NULL;
+    struct err err = { 0 };
+    struct desk_note *note;
+    change_id id;
+
+    (void)state;
+    desk_edit(desk, targets, &edit, 1);
+    note = wait_for(DESK_PENDING);
+    id = note->plan->id;
+    assert_true(id > 0 && note->plan->count == SCOPES);
+    first = change_plan_copy(note->plan);
+    desk_note_free(note);
+    edit.text = "32";
+    desk_edit(desk, targets, &edit, 1);
+    desk_note_free(wait_for(DESK_PENDING));
+
+    desk_replace(desk, first);
+    note = wait_for(DESK_PENDING);
+    assert_int_equal(note->err.kind, ERR_NONE);
+    assert_int_equal(note->plan->id, id);
+    desk_note_free(note);
+    assert_true(store_open(db, STORE_READ, &store, &err));
+    assert_true(change_pending_load(store, &kept, &err));
+    store_close(store);
+    assert_int_equal(kept->id, id);
+    assert_int_equal(kept->count, SCOPES);
+    assert_int_equal(kept->steps[0].after.i, 31);
+    change_plan_free(kept);
+
+    desk_replace(desk, empty);
+    note = wait_for(DESK_PENDING);
+    assert_int_equal(note->plan->count, 0);
+    assert_int_equal(note->plan->id, 0);
+    desk_note_free(note);
+    desk_replace(desk, first);
+    note = wait_for(DESK_PENDING);
+    assert_int_equal(note->err.kind, ERR_NONE);
+    assert_int_equal(note->plan->count, SCOPES);
+    assert_true(note->plan->id > 0);
+    desk_note_free(note);
+    desk_replace(desk, empty);
+    desk_note_free(wait_for(DESK_PENDING));
+    change_plan_free(first);
+    change_plan_free(empty);
+    change_targets_free(targets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_at_the_desk),
         cmocka_unit_test(it_stops_in_the_middle),
+        cmocka_unit_test(a_plan_takes_the_place_of_another),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
