@@ -130,6 +130,7 @@ char *kind_show(enum kind kind, struct value v, char *out, size_t size)
 /* What a shown value is made of: letters around its digits, and the longest runs without a digit. letters NULL: anything. */
 struct alphabet {
     const char *letters, *runs[6];
+    bool apart; /* no letter directly behind a digit */
 };
 static const struct alphabet alphabets[] = {
     [KIND_INT] = { "-", { "-" } },         [KIND_IPV4] = { ".", { "." } },
@@ -138,12 +139,25 @@ static const struct alphabet alphabets[] = {
     [KIND_VERSION] = { NULL, { NULL } },
 };
 static const struct alphabet date_alphabets[] = {
-    [DATES_AGE] = { " dhmin", { " d", " h ", " min", " m", "now" } },
+    [DATES_AGE] = { " dhmin", { " d", " h ", " min", " m", "now" }, true },
     [DATES_LOCAL] = { "- :", { "-", " ", ":" } },
     [DATES_UTC] = { "- :z", { "-", " ", ":", "z" } },
     [DATES_ISO] = { "-t:z", { "-", "t", ":", "z" } },
     [DATES_FULL] = { "- :", { "-", " ", ":" } },
 };
+
+static bool made_of(const struct alphabet *alphabet, const char *text)
+{
+    bool digit = false, before;
+
+    for (; *text; text++) {
+        before = digit;
+        digit = *text >= '0' && *text <= '9';
+        if ((!digit && !strchr(alphabet->letters, *text)) || (alphabet->apart && before && *text >= 'a' && *text <= 'z'))
+            return false;
+    }
+    return true;
+}
 
 bool kind_may_show(enum kind kind, enum date_mode dates, const char *text)
 {
@@ -151,11 +165,8 @@ bool kind_may_show(enum kind kind, enum date_mode dates, const char *text)
 
     if (!alphabet->letters || text[0] == '\0')
         return true;
-    if (strpbrk(text, "0123456789")) {
-        while (*text && ((*text >= '0' && *text <= '9') || strchr(alphabet->letters, *text)))
-            text++;
-        return *text == '\0';
-    }
+    if (strpbrk(text, "0123456789"))
+        return made_of(alphabet, text);
     for (size_t i = 0; i < COUNT(alphabet->runs) && alphabet->runs[i]; i++)
         if (strstr(alphabet->runs[i], text))
             return true;

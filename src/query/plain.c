@@ -2,6 +2,7 @@
  *
  * Text of a big object is searched in TABLE_find, and servers that do not have the word at all are passed over. Cells that are no
  * text are looked at one by one (shows()), but only for a word that can be in one: "voice" is in no number. */
+#include <ctype.h>
 #include <string.h>
 
 #include "ipamtui/clock.h"
@@ -93,38 +94,70 @@ static struct value word_value(const struct word *word)
 }
 
 /* ------------------------------------------------------------------ the cells of a column */
-static void text_cell(struct parser *p, const char *sql, const struct word *word)
+/* A piece of SQL with its parameters, for the row's condition, its server's, or both. */
+struct condition {
+    const char *sql;
+    struct value params[2];
+    size_t count;
+};
+
+static struct condition text_cell(struct parser *p, const char *sql, const struct word *word)
 {
-    query_sql(p, word->wild ? "coalesce(%s LIKE ? ESCAPE '\\', 0)" : "contains(%s, ?)", sql);
-    query_param(p, word_value(word));
-}
+    const char *fmt = word->wild ? "coalesce(%s LIKE ? ESCAPE '\\', 0)" : "contains(%s, ?)";
 
-static void shown_cell(struct parser *p, size_t place, const struct word *word)
-{
-    const struct property *property = &p->object->properties[place];
-    int object = 0;
-
-    while (catalog_objects[object] && catalog_objects[object] != p->object)
-        object++;
-    query_sql(p, "shows(%d, %zu, %d, ?, ?, %d, %s)", object, place, (int)p->dates, word->wild, query_expression(p, property));
-    query_param(p, V_INT(property->kind == KIND_TIME ? clock_now_s() : 0));
-    query_param(p, word_value(word));
-}
-
-/* The server's name is the same for all its rows: looked at once, not once a row. */
-static void server_cell(struct parser *p, const struct word *word)
-{
-    const char *sql = word->wild ? "s.id IN (SELECT n.id FROM server n WHERE n.name LIKE ? ESCAPE '\\')"
-                                 : "s.id IN (SELECT n.id FROM server n WHERE contains(n.name, ?))";
-
-    query_sql(p, "%s", sql);
-    query_param(p, word_value(word));
+    return (struct condition){ arena_printf(&p->out->mem, fmt, sql), { word_value(word) }, 1 };
 }
 
 static bool is_text(const struct property *property)
 {
     return property->kind == KIND_TEXT || property->kind == KIND_VERSION || property->kind == KIND_IPV6 ||
            property->kind == KIND_ENUM;
+}
+
+/* The cell of a property, whose value is sql, says the word. */
+static struct condition value_cell(struct parser *p, size_t place, const char *sql, const struct word *word)
+{
+    const struct property *property = &p->object->properties[place];
+    int object = 0;
+
+    if (is_text(property))
+        return text_cell(p, sql, word);
+    while (catalog_objects[object] && catalog_objects[object] != p->object)
+        object++;
+    sql = arena_printf(&p->out->mem, "shows(%d, %zu, %d, ?, ?, %d, %s)", object, place, (int)p->dates, word->wild, sql);
+    return (struct condition){ sql, { V_INT(property->kind == KIND_TIME ? clock_now_s() : 0), word_value(word) }, 2 };
+}
+
+/* What is the same for all rows of a server, its name or when it answered, is looked at once and not once a row. Its SQL over the
+ * server n, or NULL: it differs from row to row. */
+static const char *of_server_sql(struct parser *p, const struct property *property)
+{
+    struct buf sql = { 0 };
+    const char *text;
+    bool found = false;
+
+    if (of_server(property))
+        return "n.name";
+    if (!p->object->find_table)
+        return NULL;
+    for (const char *at = property->sql ? property->sql : ""; *at; at++) {
+        bool row = at[0] == 'o' && at[1] == '.' && (at == property->sql || !(isalnum((unsigned char)at[-1]) || at[-1] == '_'));
+        bool server = row && strncmp(at, "o.server", 8) == 0 && !(isalnum((unsigned char)at[8]) || at[8] == '_');
+
+        if ((row && !server) || *at == ':') {
+            found = false;
+            break;
+        }
+        found = found || server;
+        if (server)
+            buf_adds(&sql, "n.id");
+        else
+            buf_addc(&sql, *at);
+        at += server ? 7 : 0;
+    }
+    text = found ? arena_strdup(&p->out->mem, buf_at(&sql)) : NULL;
+    buf_done(&sql);
+    return text;
 }
 
 /* Words that are worked out here are ours alone; those of a server may be news to us. Of many rows no cell is looked at in vain. */
@@ -138,19 +171,36 @@ static bool may_show(struct parser *p, const struct property *property, const ch
     return false;
 }
 
-static void cell(struct parser *p, size_t place, const struct word *word)
+/* *server: it is the same for all rows of a server. */
+static struct condition cell(struct parser *p, size_t place, const struct word *word, bool *server)
 {
     const struct property *property = &p->object->properties[place];
     const char *text = p->text_sql ? p->text_sql((int)place) : NULL;
+    const char *sql = text ? NULL : of_server_sql(p, property);
+    struct condition c;
 
+    *server = sql != NULL;
     if (text)
-        text_cell(p, text, word);
-    else if (of_server(property))
-        server_cell(p, word);
-    else if (is_text(property))
-        text_cell(p, query_expression(p, property), word);
-    else
-        shown_cell(p, place, word);
+        return text_cell(p, text, word);
+    if (!sql)
+        return value_cell(p, place, query_expression(p, property), word);
+    c = value_cell(p, place, sql, word);
+    c.sql = arena_printf(&p->out->mem, "s.id IN (SELECT n.id FROM server n WHERE %s)", c.sql);
+    return c;
+}
+
+static void or_row(struct parser *p, const struct condition *c)
+{
+    query_sql(p, " OR %s", c->sql);
+    for (size_t i = 0; i < c->count; i++)
+        query_param(p, c->params[i]);
+}
+
+static void or_server(struct parser *p, const struct condition *c)
+{
+    query_server_sql(p, " OR %s", c->sql);
+    for (size_t i = 0; i < c->count; i++)
+        query_server_param(p, c->params[i]);
 }
 
 /* ------------------------------------------------------------------ TABLE_find */
@@ -166,18 +216,21 @@ void query_server_has(struct parser *p, const char *text)
 }
 
 /* "10.1.2.0/24", which neither of its two columns shows alone. */
-static void network_cell(struct parser *p, size_t place, const struct word *word)
+static struct condition network_cell(struct parser *p, size_t place, const struct word *word)
 {
     const char *ip = query_expression(p, &p->object->properties[place]);
     const char *prefix = query_expression(p, prefix_of(p->object, place));
 
-    text_cell(p, arena_printf(&p->out->mem, "((%s>>24)||'.'||(%s>>16&255)||'.'||(%s>>8&255)||'.'||(%s&255)||'/'||%s)", ip, ip, ip,
-                              ip, prefix), word);
+    return text_cell(p, arena_printf(&p->out->mem, "((%s>>24)||'.'||(%s>>16&255)||'.'||(%s>>8&255)||'.'||(%s&255)||'/'||%s)", ip,
+                                     ip, ip, ip, prefix), word);
 }
 
 /* The word is in the row's text; where some of that is not shown, in what is. */
 static void find_cells(struct parser *p, const struct word *word, const char *literal, bool all)
 {
+    struct condition c;
+    bool server;
+
     query_sql(p, word->wild ? "(any_line(f.find, ?)" : "(has(f.find, ?)");
     query_param(p, V_TEXT(word->wild ? lower(p, word->text) : literal));
     query_server_has(p, literal);
@@ -186,11 +239,11 @@ static void find_cells(struct parser *p, const struct word *word, const char *li
         for (size_t i = 0; i < p->object->property_count; i++) {
             if (!p->searched[i] || !query_in_find(p->object, &p->object->properties[i]))
                 continue;
-            query_sql(p, " OR ");
-            cell(p, i, word);
+            c = cell(p, i, word, &server);
+            or_row(p, &c);
             if (prefix_of(p->object, i)) {
-                query_sql(p, " OR ");
-                network_cell(p, i, word);
+                c = network_cell(p, i, word);
+                or_row(p, &c);
             }
         }
         query_sql(p, ")");
@@ -216,15 +269,14 @@ static size_t find_columns(struct parser *p, bool *all)
 /* One more alternative, for the row and for its server. */
 static void cell_or(struct parser *p, size_t place, const struct word *word)
 {
-    query_sql(p, " OR ");
-    cell(p, place, word);
-    if (!of_server(&p->object->properties[place])) {
+    bool server;
+    struct condition c = cell(p, place, word, &server);
+
+    or_row(p, &c);
+    if (server)
+        or_server(p, &c);
+    else
         query_server_sql(p, " OR 1");
-        return;
-    }
-    query_server_sql(p, " OR s.id IN (SELECT n.id FROM server n WHERE %s)",
-                     word->wild ? "n.name LIKE ? ESCAPE '\\'" : "contains(n.name, ?)");
-    query_server_param(p, word_value(word));
 }
 
 bool query_plain(struct parser *p, const struct word *word)
