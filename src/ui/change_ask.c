@@ -86,9 +86,7 @@ static void start(struct ui *ui, int stop_after)
     changes->progress = (struct apply_progress){ 0 };
     apply_watch_begin(&changes->watch, plan, clock_mono_ms());
     desk_apply(changes->desk, changes->other, &limits);
-    change_plan_free(changes->other);
-    changes->other = NULL;
-    plan_pane_changed(ui);
+    changes_show_other(ui, NULL);
     ui_say(ui, LOOK_NORMAL, "Applying %zu change%s on %zu server%s", changes->applied.steps, changes->applied.steps == 1 ? "" : "s",
            changes->applied.servers, changes->applied.servers == 1 ? "" : "s");
 }

@@ -349,9 +349,7 @@ static bool plan(struct command_call *call, struct err *err)
         return err_set(err, ERR_IO, "changes", "the change engine is not running");
     if (pane == call->ui->pane)
         return true;
-    change_plan_free(changes->other); /* an undo that was left is not what w means now */
-    changes->other = NULL;
-    plan_pane_changed(call->ui);
+    changes_show_other(call->ui, NULL); /* an undo that was left is not what w means now */
     ui_goto(call->ui, pane, NULL, NULL, 0);
     return true;
 }

@@ -405,23 +405,12 @@ static bool plan_fold_all(struct command_call *call, struct err *err)
 /* ------------------------------------------------------------------ commands: the plan */
 static bool plan_drop(struct command_call *call, struct err *err)
 {
-    struct changes *changes = call->ui->changes;
     const struct plan_line *line = current(call->ui);
-    const struct change_step *step;
-    bool whole;
 
     if (!line || line->kind == PLAN_LINE_NOTE)
         return err_set(err, ERR_INPUT, "", line ? "this line is not sent anyway" : "the plan is empty");
-    step = &changes_plan(call->ui)->steps[line->first];
-    whole = line->kind == PLAN_LINE_SERVER;
-    if (changes->other) {
-        change_plan_drop(changes->other, step->server, whole ? NULL : step->object, whole ? NULL : step->key);
-        make_lines(changes->other);
-    } else {
-        changes_remember(changes);
-        desk_drop(changes->desk, step->server, whole ? NULL : step->object, whole ? NULL : step->key);
-    }
-    ui_say(call->ui, LOOK_NORMAL, "Taken out of the plan%s", changes->other ? "" : " (u brings it back)");
+    changes_take_out(call->ui, &changes_plan(call->ui)->steps[line->first], line->kind == PLAN_LINE_SERVER);
+    ui_say(call->ui, LOOK_NORMAL, "Taken out of the plan (u brings it back)");
     return true;
 }
 
@@ -431,9 +420,7 @@ static void drop_all(struct ui *ui, void *ctx)
 
     (void)ctx;
     if (changes->other) {
-        change_plan_free(changes->other);
-        changes->other = NULL;
-        plan_pane_changed(ui);
+        changes_show_other(ui, NULL);
     } else {
         changes_remember(changes);
         desk_drop(changes->desk, 0, NULL, NULL);
@@ -465,11 +452,13 @@ static bool plan_apply(struct command_call *call, struct err *err)
 {
     struct changes *changes = call->ui->changes;
     int stop_after = 0;
+    char keys[32];
 
     if (!has_plan(call->ui, err))
         return false;
     if (changes->applying)
-        return err_set(err, ERR_CONFLICT, "", "change %lld is being applied; wait for its end, or stop it with x", (long long)changes->change);
+        return err_set(err, ERR_CONFLICT, "", "change %lld is being applied; wait for its end, or %s stops it", (long long)changes->change,
+                       changes_stop_key(call->ui, keys, sizeof keys));
     if (call->args[0]) {
         char *end;
         unsigned long n = strtoul(call->args, &end, 10);
@@ -490,9 +479,7 @@ static bool plan_keep(struct command_call *call, struct err *err)
         return err_set(err, ERR_INPUT, "", "this plan is kept already");
     changes_remember(changes);
     desk_pend(changes->desk, changes->other);
-    change_plan_free(changes->other);
-    changes->other = NULL;
-    plan_pane_changed(call->ui);
+    changes_show_other(call->ui, NULL);
     ui_say(call->ui, LOOK_NORMAL, "Added to the pending plan");
     return true;
 }

@@ -191,6 +191,15 @@ screen_wait 'Change 8: set delay=17'
 screen_keys u
 screen_wait 'undo of change 8'
 screen_wait '1 already so; 1 changed since'
+# A target taken out of it comes back, too.
+changes_of() { screen_row 3 | awk '{ print $1 }'; }
+n=$(changes_of)
+screen_keys g g j x
+screen_wait "$((n - 1)) changes on"
+screen_keys u
+screen_wait "Undone: the plan has $n changes now"
+screen_keys u
+screen_wait 'nothing was taken out of this plan'
 # Kept for later: it goes into the pending plan.
 screen_keys a
 screen_wait 'Added to the pending plan'
