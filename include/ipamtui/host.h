@@ -24,6 +24,7 @@ struct host_options {
 struct host_events {
     void (*state)(void *ctx, enum host_state state, const struct err *err); /* err: only with HOST_FAILED */
     void (*ask)(void *ctx, const struct transport_ask *ask);                /* NULL: refused */
+    void (*hop)(void *ctx, const char *host); /* logged in to this jump host on the way, the nearest first; may be NULL */
 };
 struct host;
 struct host *host_new(struct transport_hub *hub, struct loop *loop, const struct transport_target *target,

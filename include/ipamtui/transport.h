@@ -47,6 +47,7 @@ struct transport_ask {
 struct transport;
 struct transport_events {
     void (*step)(void *ctx, enum transport_step step);           /* progress; may be NULL */
+    void (*hop)(void *ctx, const char *host);                    /* logged in to this jump host, the nearest first; may be NULL */
     void (*opened)(void *ctx);                                   /* the remote program runs */
     void (*data)(void *ctx, const void *bytes, size_t len);      /* its stdout */
     /* A question; answer with transport_answer(). NULL: every question is answered no. */

@@ -49,6 +49,7 @@ struct trial {
     unsigned role;
     enum host_state state;
     int step;           /* transport_step that is going on, -1 before the first */
+    size_t hops;        /* jump hosts that were told of by themselves */
     int64_t since_us;
     size_t failures;
     /* of the call that runs */
@@ -118,7 +119,7 @@ static void failed(struct trial *t, const char *what, const char *why, const cha
 static void step_over(struct trial *t)
 {
     bool ssh = t->kind != TRANSPORT_COMMAND || t->step >= STEP_EXEC; /* a command has no way to be found first */
-    if (t->step >= 0 && ssh)
+    if (t->step >= 0 && ssh && !(t->step == STEP_JUMP && t->hops))
         tell(t, "ok", transport_step_name((enum transport_step)t->step),
              t->step == STEP_LOGIN ? host_describe(t->host) : NULL, NULL);
     t->since_us = clock_mono_us();
@@ -133,6 +134,18 @@ static void step_to(struct trial *t, int step)
         if (i != STEP_JUMP && t->kind == TRANSPORT_SSH)
             ok(t, transport_step_name((enum transport_step)i));
     t->step = step;
+}
+
+/* Each jump host with the time that it took after the one before. */
+static void on_hop(void *ctx, const char *host)
+{
+    struct trial *t = ctx;
+    char text[160];
+    if (t->step < STEP_JUMP)
+        step_to(t, STEP_JUMP);
+    snprintf(text, sizeof(text), "%s %s", transport_step_name(STEP_JUMP), host);
+    t->hops++;
+    ok(t, text);
 }
 
 static void opened(struct trial *t)
@@ -460,7 +473,7 @@ static const char *role_of(const struct row *row)
 
 static void connect_and_test(struct trial *t, const struct transport_target *target, const struct host_options *options)
 {
-    static const struct host_events asking = { .ask = on_ask }, silent = { .ask = NULL };
+    static const struct host_events asking = { .ask = on_ask, .hop = on_hop }, silent = { .hop = on_hop };
     struct transport_hub_options hub_options = { .ssh_config = t->cli->flags[FLAG_SSH_CONFIG] };
     t->loop = loop_new();
     struct transport_hub *hub = transport_hub_new(t->loop, &hub_options);

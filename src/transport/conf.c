@@ -176,7 +176,7 @@ static bool recall(struct conf_entry *entry)
     return true;
 }
 
-static void ask(struct conf_entry *entry)
+static void ask(struct conf_entry *entry, bool first)
 {
     const char *argv[16];
     char port[16];
@@ -201,7 +201,7 @@ static void ask(struct conf_entry *entry)
     argv[n++] = entry->address;
     argv[n] = NULL;
     entry->asked_s = time(NULL);
-    entry->job = job_start(entry->hub, argv, NULL, CONF_LIMIT_MS, on_answer, entry);
+    entry->job = (first ? job_start_first : job_start)(entry->hub, argv, NULL, CONF_LIMIT_MS, on_answer, entry);
 }
 
 static bool is_stale(const struct conf_entry *entry)
@@ -214,7 +214,8 @@ static bool same(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, conf_fn *fn, void *ctx)
+struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, bool first, conf_fn *fn,
+                           void *ctx)
 {
     struct conf_wait *wait = x_alloc(sizeof(*wait));
     struct conf_entry *entry;
@@ -234,7 +235,7 @@ struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const
                                 address);
         hub->confs = entry;
         if (!recall(entry))
-            ask(entry);
+            ask(entry, first);
     }
     *wait = (struct conf_wait){ .entry = entry, .next = entry->waits, .fn = fn, .ctx = ctx };
     entry->waits = wait;

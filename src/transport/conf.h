@@ -64,9 +64,10 @@ bool conf_check_name(const char *host, const char *user, struct err *err);
 struct conf_wait;
 typedef void conf_fn(void *ctx, struct ssh_conf *conf, const struct err *err);
 /* Asks ssh -G once per (address, user, port); answers are kept, also for later runs (answers.h), until a file changes that took part.
- * user NULL, port 0: as configured.
+ * user NULL, port 0: as configured. first: before others that wait, for they wait for this one as well.
  * fn is called from the loop; conf belongs to its receiver (conf_release) and is NULL on an error. */
-struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, conf_fn *fn, void *ctx);
+struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const char *user, int port, bool first, conf_fn *fn,
+                           void *ctx);
 void conf_cancel(struct conf_wait *wait); /* NULL is fine */
 void confs_end(struct transport_hub *hub);
 

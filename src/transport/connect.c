@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hub.h"
+#include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 #include "job.h"
 #include "openssh.h"
@@ -75,6 +76,7 @@ void connect_gate(struct session *s)
     s->state = SESSION_GATE;
     loop_timer_stop(&s->limit);
     s->pass.admitted = admitted;
+    s->pass.first = s->pool != NULL;
     s->pass.ctx = s;
     gate_enter(s->hub, &s->pass, key);
 }
@@ -352,6 +354,7 @@ static void start_ssh_pipe(struct session *s)
 
 void connect_begin(struct session *s)
 {
+    s->connecting_ms = clock_mono_ms();
     if (s->via) {
         s->state = SESSION_TUNNEL;
         told(s, STEP_CONNECT);

@@ -29,7 +29,7 @@ static struct gate *gate_at(struct transport_hub *hub, const char *key)
 static void admit(struct transport_hub *hub)
 {
     struct gate_pass **at = &hub->gate_queue;
-    while (*at && hub->handshakes < hub->max_handshakes) {
+    while (*at && (hub->handshakes < hub->max_handshakes || (*at)->first)) {
         struct gate_pass *pass = *at;
         if (pass->gate->active >= pass->gate->most) {
             at = &pass->next;
@@ -51,8 +51,9 @@ void gate_enter(struct transport_hub *hub, struct gate_pass *pass, const char *k
     pass->hub = hub;
     pass->gate = gate_at(hub, key);
     pass->waiting = true;
-    while (*at)
+    while (*at && (!pass->first || (*at)->first))
         at = &(*at)->next;
+    pass->next = *at;
     *at = pass;
     admit(hub);
 }

@@ -10,6 +10,7 @@ struct gate_pass {
     struct transport_hub *hub;
     struct gate *gate;
     struct gate_pass *next;
+    bool first; /* a jump host's, for which others wait: before all, whatever their number in all */
     bool passed, waiting, paused;
     void (*admitted)(void *ctx); /* only notes it or sets a timer: it may come from within gate_enter() or another's gate_leave() */
     void *ctx;

@@ -8,9 +8,11 @@
 #include "ipamtui/log.h"
 #include "session.h"
 
-#define POOL_MAX 4       /* sessions that still open channels */
+#define POOL_MAX 8       /* sessions that still open channels; sshd lets 10 log in at once */
 #define STUCK_MAX 28     /* and that only carry what they have, because an open got no answer */
-#define POOL_QUEUE 12      /* waiting opens of one session above which another is made */
+#define POOL_QUEUE 8       /* waiting opens of one session above which another is made, at least */
+#define POOL_QUEUE_MS 500  /* what they may take, one round trip after the other */
+#define LOGIN_TRIPS 10     /* round trips of a login, about */
 #define FAILED_MS 1000     /* a login that failed is not tried again so long: all that wait hear the same */
 #define IDLE_MS 60000      /* a session that carries nothing is kept so long */
 #define CHAIN_MAX 8
@@ -23,6 +25,7 @@ struct jump {
     int port;
     struct session *sessions[POOL_MAX + STUCK_MAX];
     size_t count;
+    size_t queue_most;   /* POOL_QUEUE, or more where a round trip is short */
     bool asked_somebody; /* its login needed a person: no second one for the sake of speed */
     struct err failed;
     int64_t failed_until_ms;
@@ -57,7 +60,7 @@ static struct jump *jump_at(struct transport_hub *hub, const char *spec)
         if (strcmp(jump->spec, spec) == 0)
             return jump;
     jump = x_alloc(sizeof(*jump));
-    *jump = (struct jump){ .hub = hub, .next = hub->jumps, .spec = x_strdup(spec) };
+    *jump = (struct jump){ .hub = hub, .next = hub->jumps, .spec = x_strdup(spec), .queue_most = POOL_QUEUE };
     const char *last = strrchr(spec, ',');
     if (last)
         jump->before = x_strndup(spec, (size_t)(last - spec));
@@ -101,7 +104,7 @@ static struct session *new_session(struct jump *jump)
     return s;
 }
 
-/* The session with the shortest queue; another one while that is long and logging in is a matter of machines. */
+/* The session with the shortest queue, ready rather than not; another one while that is long and logging in is a matter of machines. */
 static struct session *choose(struct jump *jump)
 {
     struct session *best = NULL;
@@ -112,15 +115,40 @@ static struct session *choose(struct jump *jump)
             continue;
         size_t queue = waiting_opens(jump->sessions[i]);
         usable++;
-        if (!best || queue < shortest) {
+        bool ready = jump->sessions[i]->state == SESSION_READY;
+        if (!best || (best->state == SESSION_READY ? ready && queue < shortest : ready || queue < shortest)) {
             best = jump->sessions[i];
             shortest = queue;
         }
     }
     bool room = usable < POOL_MAX && jump->count < COUNT(jump->sessions);
-    if (room && (!best || (shortest >= POOL_QUEUE && !jump->asked_somebody && best->state == SESSION_READY)))
+    if (room && (!best || (shortest >= jump->queue_most && !jump->asked_somebody && best->state == SESSION_READY)))
         return new_session(jump);
     return best;
+}
+
+/* All streams that wait below hear that this jump host is logged in to; once, also when they change to another session of it. */
+static void tell_hop(struct session *below, const struct session *via)
+{
+    int depth = 0;
+    for (const struct session *s = via; s; s = s->via)
+        depth++;
+    if (below->stream && below->stream->hops < depth) {
+        below->stream->hops = depth;
+        stream_hop(below->stream, via->pool->host);
+    }
+    for (struct session *kid = below->kids; kid; kid = kid->next_kid)
+        tell_hop(kid, via);
+}
+
+/* Those that were there before s came, the nearest first. */
+static void tell_hops(struct session *s, const struct session *via)
+{
+    if (!via)
+        return;
+    tell_hops(s, via->via);
+    if (via->state == SESSION_READY)
+        tell_hop(s, via);
 }
 
 bool jump_join(struct session *s, const char *spec, struct err *err)
@@ -144,6 +172,7 @@ bool jump_join(struct session *s, const char *spec, struct err *err)
     if (carries(s, via, &depth) || depth >= CHAIN_MAX)
         return err_set(err, ERR_INPUT, jump->host, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", jump->host);
     session_attach(s, via);
+    tell_hops(s, via);
     return true;
 }
 
@@ -174,11 +203,61 @@ void jump_asked(struct session *s)
     s->pool->asked_somebody = true;
 }
 
+/* A kid whose channel nobody has begun to open looks for a route again. */
+static void reroute(struct session *kid)
+{
+    gate_leave(&kid->pass, GATE_UNTRIED);
+    session_detach(kid);
+    kid->state = SESSION_KNOWN;
+    session_wake(kid);
+}
+
+/* They all came while the first session was still logging in, and far away a channel takes a round trip after the other: as many
+ * more sessions as the queue calls for. */
+static void grow(struct jump *jump, const struct session *s)
+{
+    size_t usable = 0;
+    int64_t trip_ms = MAX((clock_mono_ms() - s->connecting_ms) / LOGIN_TRIPS, 1);
+    jump->queue_most = (size_t)MAX(POOL_QUEUE_MS / trip_ms, POOL_QUEUE);
+    for (size_t i = 0; i < jump->count; i++)
+        usable += !jump->sessions[i]->no_more_opens;
+    for (size_t want = waiting_opens(s) / jump->queue_most + 1; usable < MIN(want, POOL_MAX) && jump->count < COUNT(jump->sessions); usable++)
+        new_session(jump);
+}
+
+/* A session that has become ready takes its share of what waits for the others. */
+static void share(struct jump *jump, const struct session *s)
+{
+    size_t ready = 0;
+    for (size_t i = 0; i < jump->count; i++)
+        ready += jump->sessions[i]->state == SESSION_READY && !jump->sessions[i]->no_more_opens;
+    for (size_t i = 0; i < jump->count; i++) {
+        struct session *from = jump->sessions[i];
+        size_t surplus = from == s || from->state != SESSION_READY ? 0 : waiting_opens(from) / ready;
+        /* The last to come go: the first ones are about to be opened. They choose the shortest queue themselves. */
+        size_t skip = from->kids && surplus ? waiting_opens(from) - surplus : 0;
+        for (struct session *kid = from->kids, *next; kid && surplus; kid = next) {
+            next = kid->next_kid;
+            if (kid->tunnel || kid == from->opening || kid->state > SESSION_TUNNEL)
+                continue;
+            if (skip > 0)
+                skip--;
+            else
+                reroute(kid);
+        }
+    }
+}
+
 void jump_ready(struct session *s)
 {
     log_line(s->pool->host, "jump session ready");
-    for (struct session *kid = s->kids; kid; kid = kid->next_kid)
+    for (struct session *kid = s->kids; kid; kid = kid->next_kid) {
+        tell_hop(kid, s);
         session_wake(kid);
+    }
+    share(s->pool, s);
+    if (!s->pool->asked_somebody)
+        grow(s->pool, s);
     jump_idle(s);
 }
 
@@ -219,10 +298,7 @@ void jump_stuck(struct session *s)
         next = kid->next_kid;
         if (kid->tunnel || kid->state == SESSION_DEAD)
             continue;
-        gate_leave(&kid->pass, GATE_UNTRIED);
-        session_detach(kid);
-        kid->state = SESSION_KNOWN; /* looks for a route again */
-        session_wake(kid);
+        reroute(kid);
     }
 }
 
@@ -235,9 +311,7 @@ void jump_needs_openssh(struct session *s, const char *why)
     forget(jump, s);
     while (s->kids) {
         struct session *kid = s->kids;
-        session_detach(kid);
-        kid->state = SESSION_KNOWN;
-        session_wake(kid);
+        reroute(kid);
     }
     session_drop(s);
 }

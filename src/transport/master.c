@@ -216,6 +216,11 @@ bool master_join(struct session *s, const char *spec, struct err *err)
     return true;
 }
 
+const char *master_host(const struct session *s)
+{
+    return s->master->hop;
+}
+
 bool master_ready(const struct session *s)
 {
     return s->master && s->master->ready;

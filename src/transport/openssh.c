@@ -21,6 +21,7 @@ struct openssh {
     struct ssh_conf *conf;
     struct pipes pipes;
     bool piped;
+    struct buf inner; /* a line of the ssh programs of the jump hosts */
     struct talk talk;
     struct loop_timer limit, admission;
     struct gate_pass pass;
@@ -29,14 +30,21 @@ struct openssh {
     char method[40];
 };
 
+/* The chain in front of it, or NULL. */
+static const char *jump_of(const struct openssh *o)
+{
+    const char *jump = o->t->jump ? o->t->jump : o->conf ? o->conf->jump : NULL;
+    return jump && strcmp(jump, "none") != 0 ? jump : NULL;
+}
+
 static void describe(struct openssh *o)
 {
     struct transport *t = o->t;
     const struct ssh_conf *conf = o->conf;
-    const char *jump = t->jump ? t->jump : conf ? conf->jump : NULL;
+    const char *jump = jump_of(o);
     size_t n = (size_t)snprintf(t->about, sizeof(t->about), "openssh as %s to %s:%d", conf && conf->user ? conf->user : "?",
                                 conf ? conf->host : t->address, conf ? conf->port : t->port);
-    if (jump && strcmp(jump, "none") != 0 && n < sizeof(t->about))
+    if (jump && n < sizeof(t->about))
         n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, " through %s", jump);
     if (o->method[0] && n < sizeof(t->about))
         n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, ", %s", o->method);
@@ -138,11 +146,40 @@ static void on_first(struct pipes *p)
     opened(o);
 }
 
+/* A line on stderr: of the ssh programs that lead through the jump hosts, or the remote's. */
+static void inner_line(struct openssh *o, const char *line, size_t len)
+{
+    static const char sign[] = "Authenticated to ";
+    static const char *const chatter[] = { "debug1: ", "OpenSSH_", "Transferred: ", "Bytes per second: " };
+    char host[128];
+    if (strncmp(line, sign, sizeof(sign) - 1) == 0 && !o->authenticated) {
+        snprintf(host, sizeof(host), "%.*s", (int)strcspn(line + sizeof(sign) - 1, " \r\n"), line + sizeof(sign) - 1);
+        stream_hop(o->t, host);
+        restart_limit(o);
+        return;
+    }
+    for (size_t i = 0; i < COUNT(chatter); i++)
+        if (strncmp(line, chatter[i], strlen(chatter[i])) == 0)
+            return;
+    stream_stderr(o->t, line, len);
+}
+
+static void on_inner(struct pipes *p, const char *bytes, size_t len)
+{
+    struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
+    buf_add(&o->inner, bytes, len);
+    for (const char *end; (end = memchr(buf_at(&o->inner), '\n', o->inner.len)) || o->inner.len > STREAM_TAIL;) {
+        size_t line = end ? (size_t)(end - buf_at(&o->inner)) + 1 : o->inner.len;
+        inner_line(o, buf_at(&o->inner), line);
+        buf_take(&o->inner, line);
+    }
+}
+
 /* The ssh that carries us to the jump host speaks on our stderr. Its words count before ours, which only tell that it ended. */
 static bool jump_failure(struct openssh *o, enum transport_step *step, struct err *err)
 {
     const struct transport *t = o->t;
-    const char *jump = t->jump ? t->jump : o->conf ? o->conf->jump : NULL;
+    const char *jump = jump_of(o);
     enum transport_step inner = STEP_CONFIG;
     if (!jump || o->authenticated || t->tail.len == 0 || !openssh_failure(buf_at(&t->tail), jump, &inner, err))
         return false;
@@ -159,6 +196,8 @@ static void over(struct pipes *p)
     enum transport_step step = t->state == STREAM_OPEN ? STEP_OPEN : o->step;
 
     talk_drain(&o->talk);
+    if (o->inner.len > 0)
+        inner_line(o, buf_at(&o->inner), o->inner.len);
     if (t->state == STREAM_ENDED)
         return;
     bool by_ssh = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 255;
@@ -198,6 +237,7 @@ static bool start_child(struct openssh *o, struct err *err)
             .connect_timeout_s = (int)MAX(t->hub->connect_ms / 1000, 1),
             .alive_s = o->conf->alive_s,
             .can_ask = can_ask,
+            .tells_hops = jump_of(o) != NULL,
             .accept_new = o->conf->strict == STRICT_OFF,
             .command = t->command,
         };
@@ -220,9 +260,9 @@ static void admitted(void *ctx)
 /* Where sshds count logins: the target's, or that of the jump host, to which every ssh logs in by itself. */
 static void enter_gate(struct openssh *o)
 {
-    const char *jump = o->t->jump ? o->t->jump : o->conf->jump;
+    const char *jump = jump_of(o);
     char key[400];
-    if (jump && strcmp(jump, "none") != 0)
+    if (jump)
         snprintf(key, sizeof(key), "jump %s", jump);
     else
         snprintf(key, sizeof(key), "%s:%d", o->conf->host, o->conf->port);
@@ -260,6 +300,7 @@ static void start(void *ctx)
     }
     o->pipes.first_data = on_first;
     o->pipes.over = over;
+    o->pipes.errs_data = jump_of(o) ? on_inner : NULL;
     o->piped = true;
     pipes_start(&o->pipes, o->t);
     restart_limit(o);
@@ -276,7 +317,7 @@ static void openssh_start(struct transport *t)
     if (!conf_check_name(t->address, t->user, &err))
         fail(o, STEP_CONFIG, &err);
     else
-        o->conf_wait = conf_get(t->hub, t->address, t->user, t->port, on_conf, o);
+        o->conf_wait = conf_get(t->hub, t->address, t->user, t->port, false, on_conf, o);
 }
 
 static void openssh_wrote(struct transport *t)
@@ -311,6 +352,7 @@ static void openssh_drop(struct transport *t)
     if (o->piped)
         pipes_done(&o->pipes);
     talk_done(&o->talk);
+    buf_done(&o->inner);
     conf_release(o->conf);
     free(o);
 }

@@ -13,6 +13,7 @@ struct openssh_how {
     int connect_timeout_s;
     int alive_s;           /* ServerAliveInterval; 0 = ours */
     bool can_ask;          /* not BatchMode */
+    bool tells_hops;       /* the ssh programs that it starts for jump hosts tell how far they are, on stderr */
     bool accept_new;       /* configured is "no", which would let a changed key pass */
     const char *command;   /* executed on the host; NULL: pipe_to is set, or neither */
     const char *pipe_to;   /* -W '[host]:port' */

@@ -24,7 +24,7 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
     size_t n = 0;
 
     argv[n++] = "ssh";
-    argv[n++] = "-T";
+    argv[n++] = how->tells_hops ? "-Tv" : "-T"; /* only v is handed on to them */
     if (how->config) {
         argv[n++] = "-F";
         argv[n++] = how->config;

@@ -100,6 +100,14 @@ static void on_out(void *ctx, int fd, short revents)
     }
 }
 
+static void take_errs(struct pipes *p, const char *bytes, size_t len)
+{
+    if (p->errs_data)
+        p->errs_data(p, bytes, len);
+    else
+        stream_stderr(p->t, bytes, len);
+}
+
 static void on_errs(void *ctx, int fd, short revents)
 {
     struct pipes *p = ctx;
@@ -107,7 +115,7 @@ static void on_errs(void *ctx, int fd, short revents)
     ssize_t n = read(fd, chunk, sizeof(chunk));
     (void)revents;
     if (n > 0)
-        stream_stderr(p->t, chunk, (size_t)n);
+        take_errs(p, chunk, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         unwatch(&p->errs);
 }
@@ -117,7 +125,7 @@ static void drain_errs(struct pipes *p)
     char chunk[8192];
     ssize_t n;
     while (p->errs && (n = read(p->child.errs, chunk, sizeof(chunk))) > 0)
-        stream_stderr(p->t, chunk, (size_t)n);
+        take_errs(p, chunk, (size_t)n);
 }
 
 static void on_end(void *ctx, int fd, short revents)

@@ -13,6 +13,7 @@ struct pipes {
     bool out_ended, ended, finishing;
     int status; /* as from waitpid, once ended */
     void (*first_data)(struct pipes *p); /* before the first bytes of stdout go on; may be NULL */
+    void (*errs_data)(struct pipes *p, const char *bytes, size_t len); /* its stderr; NULL: is the remote's */
     void (*over)(struct pipes *p);       /* the process ended: says how by stream_ended() */
 };
 

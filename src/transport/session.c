@@ -304,6 +304,8 @@ static bool step_wait_route(struct session *s)
 {
     if (s->via ? s->via->state != SESSION_READY : !master_ready(s))
         return false;
+    if (s->master && s->stream)
+        stream_hop(s->stream, master_host(s));
     connect_gate(s);
     return true;
 }
@@ -557,7 +559,7 @@ void session_start(struct session *s)
     if (!conf_check_name(s->alias, s->user, &err))
         session_fail(s, STEP_CONFIG, &err);
     else
-        s->conf_wait = conf_get(s->hub, s->alias, s->user, s->port, on_conf, s);
+        s->conf_wait = conf_get(s->hub, s->alias, s->user, s->port, s->pool != NULL, on_conf, s);
 }
 
 void session_fail(struct session *s, enum transport_step step, const struct err *err)

@@ -96,6 +96,7 @@ struct session {
     struct login *login;
     char method[120];                   /* "agent key admin@bastion" */
     struct loop_timer limit, wake, ping;
+    int64_t connecting_ms;              /* since when it connects and logs in */
     int64_t heard_ms, pinged_ms;        /* last data from the host; ping under way since, 0 = none */
     int tries;
     bool finishing, eof_sent, exec_ended;
@@ -150,6 +151,7 @@ const char *login_needs_openssh(const struct session *s);
 /* master.c: a jump host that only the ssh program can log in to. */
 bool master_join(struct session *s, const char *spec, struct err *err); /* starts it if need be; ready later, with a wake */
 bool master_ready(const struct session *s);
+const char *master_host(const struct session *s);
 bool master_pipe(struct session *s, struct err *err); /* starts s->proxy: ssh -W through it */
 void master_leave(struct session *s);                 /* also when in none */
 void masters_end(struct transport_hub *hub);

@@ -46,6 +46,7 @@ struct transport {
     struct buf out;                /* written by the owner, not yet taken by the carrier */
     enum stream_state state;
     enum transport_step step;
+    int hops;                      /* jump hosts that it was told of */
     bool paused;
     bool closing;                  /* the owner let go: no callbacks */
     struct question *question;     /* waiting for transport_answer() */
@@ -62,6 +63,7 @@ static inline bool stream_wants(const struct transport *t)
 }
 
 void stream_step(struct transport *t, enum transport_step step);
+void stream_hop(struct transport *t, const char *host);
 void stream_opened(struct transport *t);
 void stream_data(struct transport *t, const void *bytes, size_t len);
 void stream_stderr(struct transport *t, const void *bytes, size_t len);

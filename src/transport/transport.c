@@ -68,6 +68,15 @@ void stream_step(struct transport *t, enum transport_step step)
         t->events.step(t->ctx, step);
 }
 
+void stream_hop(struct transport *t, const char *host)
+{
+    char shown[128];
+    text_printable(host, shown, sizeof(shown));
+    log_line(t->name, "jump host %s: logged in", shown);
+    if (t->events.hop && !t->closing && t->state == STREAM_OPENING)
+        t->events.hop(t->ctx, shown);
+}
+
 void stream_opened(struct transport *t)
 {
     if (t->state != STREAM_OPENING)

@@ -261,6 +261,15 @@ static void on_stream_step(void *ctx, enum transport_step step)
         session->host->step = step;
 }
 
+static void on_stream_hop(void *ctx, const char *name)
+{
+    struct session *session = ctx;
+    struct host *host = session->host;
+
+    if (!session->retired && !host->dead && host->events.hop)
+        host->events.hop(host->ctx, name);
+}
+
 static void on_stream_opened(void *ctx)
 {
     struct session *session = ctx;
@@ -346,11 +355,12 @@ static void on_stream_closed(void *ctx, enum transport_step step, const struct e
 void connect_host(struct host *host)
 {
     static const struct transport_events asking = {
-        .step = on_stream_step, .opened = on_stream_opened, .data = on_stream_data, .ask = on_stream_ask,
-        .closed = on_stream_closed,
+        .step = on_stream_step, .hop = on_stream_hop, .opened = on_stream_opened, .data = on_stream_data,
+        .ask = on_stream_ask, .closed = on_stream_closed,
     };
     static const struct transport_events silent = {
-        .step = on_stream_step, .opened = on_stream_opened, .data = on_stream_data, .closed = on_stream_closed,
+        .step = on_stream_step, .hop = on_stream_hop, .opened = on_stream_opened, .data = on_stream_data,
+        .closed = on_stream_closed,
     };
     struct session *session = x_alloc(sizeof(*session));
     struct transport_target target = host->target;

@@ -31,11 +31,16 @@ for step in 'ssh configuration' 'name lookup' 'TCP connection' 'key exchange' 'h
 done
 says ', key file'
 says 'Everything that is needed works.'
-run 0 --db "$db" server set "$2" jump=first,second
-run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$2"
-says 'jump host'
-says 'through first,second, '
-run 0 --db "$db" server set "$2" jump=
+# Each jump host is a step of its own, with its time, whoever carries us.
+for name in "$1" "$2"; do
+    run 0 --db "$db" server set "$name" jump=first,second
+    run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$name"
+    [ "$(grep -cE '^  ok +jump host [a-z0-9.]+ +[0-9.]+ ms$' "$out")" = 2 ] || fail "$name: two jump hosts, each with its time"
+    says 'through first,second, '
+    run 0 --db "$db" --ssh-config "$SSH_CONFIG" server test "$name" --format json
+    [ "$(grep -c '"ms": .*"step": "jump host ' "$out")" = 2 ] || fail "$name: the same as json"
+    run 0 --db "$db" server set "$name" jump=
+done
 
 # A key that the host does not know.
 cp "$SSHD_DIR/other.pub" "$SSHD_DIR/authorized_keys"

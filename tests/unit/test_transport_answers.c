@@ -120,7 +120,7 @@ static const char *user_of(const char *config, int *asked)
     struct run r;
     int before = calls("ssh");
     run_begin(&r, config);
-    conf_get(r.hub, "h1", NULL, 0, on_conf, &r);
+    conf_get(r.hub, "h1", NULL, 0, false, on_conf, &r);
     wait_for(&r, 1);
     assert_non_null(r.conf);
     snprintf(user, sizeof(user), "%s", r.conf->user);
@@ -182,11 +182,11 @@ static void conf_changes_within_a_run(void **state)
     (void)state;
     run_begin(&r, "plain");
     int before = calls("ssh");
-    conf_get(r.hub, "h1", NULL, 0, on_conf, &r);
+    conf_get(r.hub, "h1", NULL, 0, false, on_conf, &r);
     wait_for(&r, 1);
     assert_int_equal(calls("ssh") - before, 0);
     lab_write(&lab, "plain", "Host *\n User two\n");
-    conf_get(r.hub, "h1", NULL, 0, on_conf, &r);
+    conf_get(r.hub, "h1", NULL, 0, false, on_conf, &r);
     wait_for(&r, 2);
     assert_string_equal(r.conf->user, "two");
     run_end(&r);
