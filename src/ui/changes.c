@@ -1,7 +1,6 @@
-/* changes.c - what the desk says: the pending plan, results, questions. */
+/* changes.c - what the desk says: the pending plan, results; undo of edits, the strip, leaving. */
 #include "changes.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,181 +9,6 @@
 #include "ipamtui/change_run.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
-
-/* ------------------------------------------------------------------ signs beside rows */
-struct sign {
-    uint64_t hash;
-    char mark;
-};
-
-static uint64_t mix(uint64_t h, const void *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ ((const unsigned char *)bytes)[i]) * 1099511628211u; /* FNV-1a */
-    return h;
-}
-
-static uint64_t object_hash(server_id server, const struct object_type *object, const struct value *key, size_t count)
-{
-    uint64_t h = mix(mix(14695981039346656037u, &server, sizeof server), &object, sizeof object);
-
-    for (size_t i = 0; i < count; i++) {
-        if (key[i].type == VALUE_TEXT)
-            h = mix(h, key[i].s, strlen(key[i].s) + 1);
-        else
-            h = mix(h, &key[i].i, sizeof key[i].i);
-    }
-    return h;
-}
-
-/* The type whose rows have the beginning of object's key: a scope for an exclusion. */
-static const struct object_type *above(const struct object_type *object, size_t *count)
-{
-    int mine[8], theirs[8];
-    size_t n = journal_key_places(object, mine, COUNT(mine));
-
-    for (size_t o = 0; catalog_objects[o]; o++) {
-        const struct object_type *other = catalog_objects[o];
-        size_t m = journal_key_places(other, theirs, COUNT(theirs)), same = 0;
-
-        if (other == object || other == &catalog_servers || m == 0 || m >= n)
-            continue;
-        while (same < m && strcmp(object->properties[mine[same]].name, other->properties[theirs[same]].name) == 0)
-            same++;
-        if (same == m) {
-            *count = m;
-            return other;
-        }
-    }
-    return NULL;
-}
-
-static int by_hash(const void *a, const void *b)
-{
-    uint64_t x = ((const struct sign *)a)->hash, y = ((const struct sign *)b)->hash;
-
-    return x < y ? -1 : x > y;
-}
-
-static void make_signs(struct changes *changes)
-{
-    static const char marks[] = { [OP_SET] = '~', [OP_ADD] = '+', [OP_REMOVE] = '-' };
-    const struct change_plan *plan = changes->pending;
-    int places[8];
-
-    free(changes->signs);
-    changes->sign_count = 0;
-    changes->signs = x_calloc(plan->count * 3 + 1, sizeof *changes->signs);
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct change_step *step = &plan->steps[i];
-        size_t n = journal_key_places(step->object, places, COUNT(places)), m = 0;
-        const struct object_type *parent = above(step->object, &m);
-
-        changes->signs[changes->sign_count++] =
-            (struct sign){ object_hash(step->server, step->object, step->key, n), marks[step->op] };
-        if (parent)
-            changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, parent, step->key, m), '~' };
-        changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, &catalog_servers, NULL, 0), '~' };
-    }
-    qsort(changes->signs, changes->sign_count, sizeof *changes->signs, by_hash);
-}
-
-static size_t row_key(const struct object_type *object, const struct row *row, struct value *key, size_t room)
-{
-    int places[8];
-    size_t n = object == &catalog_servers ? 0 : journal_key_places(object, places, COUNT(places));
-
-    for (size_t i = 0; i < n && i < room; i++)
-        key[i] = row->values[places[i]];
-    return n;
-}
-
-char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row)
-{
-    struct sign wanted, *found;
-    struct value key[8];
-    size_t n;
-
-    if (!ui->changes || ui->changes->sign_count == 0 || !row)
-        return ' ';
-    n = row_key(object, row, key, COUNT(key));
-    wanted.hash = object_hash(row->server, object, key, n);
-    found = bsearch(&wanted, ui->changes->signs, ui->changes->sign_count, sizeof wanted, by_hash);
-    return found ? found->mark : ' ';
-}
-
-/* Is the step about this row, or about something below it? */
-static bool step_of_row(const struct change_step *step, const struct object_type *object, const struct value *key, size_t n)
-{
-    size_t m = 0;
-    const struct object_type *parent = above(step->object, &m);
-
-    if (object == &catalog_servers)
-        return true;
-    if (step->object != object && parent != object)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!value_equal(step->key[i], key[i]))
-            return false;
-    }
-    return true;
-}
-
-/* What was added from `first` on goes in front of the rest. */
-static void to_front(struct preview *preview, size_t first)
-{
-    size_t added = preview->count - first;
-    struct preview_line *lines;
-
-    if (first == 0 || added == 0)
-        return;
-    lines = x_calloc(preview->count, sizeof *lines);
-    memcpy(lines, preview->lines + first, added * sizeof *lines);
-    memcpy(lines + added, preview->lines, first * sizeof *lines);
-    free(preview->lines);
-    preview->lines = lines;
-    preview->cap = preview->count;
-}
-
-void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
-{
-    struct changes *changes = ui->changes;
-    struct value key[8];
-    size_t n, found = 0, first = preview->count;
-
-    if (!changes || !changes->pending || ui_changes_sign(ui, object, row) == ' ')
-        return;
-    n = row_key(object, row, key, COUNT(key));
-    for (size_t i = 0; i < changes->pending->count; i++) {
-        const struct change_step *step = &changes->pending->steps[i];
-        char text[700];
-
-        if (step->server != row->server || !step_of_row(step, object, key, n))
-            continue;
-        if (++found > 3)
-            continue;
-        change_step_show(step, text, sizeof text);
-        preview_add(preview, LOOK_MARK, "Pending  %c %s", step->op == OP_SET ? '~' : step->op == OP_ADD ? '+' : '-', text);
-    }
-    if (found > 3)
-        preview_add(preview, LOOK_MARK, "Pending  ... and %zu more (w)", found - 3);
-    to_front(preview, first); /* it decides what the rest will be */
-}
-
-void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview)
-{
-    struct changes *changes = ui->changes;
-    bool steps = object == &catalog_change_steps, about = steps || object == &catalog_changes;
-    int h = ui->layout.preview.h;
-    /* A line or two are left for the result under the cursor. */
-    struct watch_room room = { steps ? (size_t)MAX(h > 14 ? h / 2 : h - 3, 1) : 0, ui->layout.preview.w };
-    size_t first = preview->count;
-
-    if (!about || !row || !changes || !changes->applying || row->values[catalog_property(object, "change")].i != changes->change)
-        return;
-    apply_watch_preview(&changes->watch, room, changes->stopping, clock_mono_ms(), preview);
-    to_front(preview, first);
-}
 
 /* ------------------------------------------------------------------ undo while pending */
 static void stack_push(struct plan_stack *stack, struct change_plan *take_plan)
@@ -385,7 +209,7 @@ static void take_pending(struct ui *ui, struct desk_note *note)
         changes->pending = note->plan;
         changes->totals = note->totals;
         note->plan = NULL;
-        make_signs(changes);
+        changes_make_signs(changes);
         plan_pane_changed(ui);
         ui_preview_changed(ui);
     }

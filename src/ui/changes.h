@@ -68,12 +68,6 @@ void changes_remember(struct changes *changes);
 /* The latest edits again, on other rows. */
 bool changes_repeat(struct command_call *call, struct err *err);
 bool changes_undo_edit(struct ui *ui, bool redo, struct err *err); /* of the plan that is shown */
-/* "~" "+" "-" or " " for a row of a list. */
-char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
-/* Puts what is pending for the row in front of its preview. */
-void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
-/* Puts what a change at work does now, server by server, in front of the preview of its results. */
-void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
 /* "3 changes pending (w) | ", "Applying 21/36 ... | ". */
 void ui_changes_strip(const struct ui *ui, struct buf *out);
 /* Quit was asked for: true when a question is asked instead. */
@@ -88,6 +82,15 @@ bool ui_changes_suspend(struct ui *ui);
 size_t ui_changes_pending(const struct ui *ui);
 /* The store has new values of steps. */
 void changes_stored(struct ui *ui);
+
+/* ---- change_signs.c */
+void changes_make_signs(struct changes *changes); /* of the pending plan, anew */
+/* "~" "+" "-" or " " for a row of a list. */
+char ui_changes_sign(const struct ui *ui, const struct object_type *object, const struct row *row);
+/* Puts what is pending for the row in front of its preview. */
+void ui_changes_preview(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
+/* Puts what a change at work does now, server by server, in front of the preview of its results. */
+void ui_changes_progress(struct ui *ui, const struct object_type *object, const struct row *row, struct preview *preview);
 
 /* ---- change_ask.c: may it be applied? */
 void changes_ask_apply(struct ui *ui, int stop_after);
