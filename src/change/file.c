@@ -111,10 +111,13 @@ enum { FILE_MAX_BYTES = 64 * 1024 * 1024 };
 struct reading {
     const char *path;
     const char *at;
-    int line;         /* of the record at hand */
-    int next_line;
-    struct arena arena; /* cells of the record */
+    const char *line_at; /* where the line begins that at is in */
+    int next_line;       /* its number */
+    struct arena arena;  /* cells of the record at hand */
     char *cells[COLUMNS + 1];
+    struct {
+        int line, column; /* columns are characters */
+    } places[COLUMNS + 1]; /* where each begins */
     size_t cell_count;
     struct store *store;
     struct change_plan *plan;
@@ -123,12 +126,29 @@ struct reading {
     server_id server;
 };
 
-static bool bad(struct reading *r, struct err *err, const char *fmt, const char *what)
+/* Something is wrong with this cell of the record. */
+static bool bad(struct reading *r, size_t cell, struct err *err, const char *fmt, const char *what)
 {
     char text[300];
 
     snprintf(text, sizeof(text), fmt, what);
-    return err_set(err, ERR_INPUT, r->path, "line %d: %s", r->line, text);
+    return err_set(err, ERR_INPUT, r->path, "line %d, column %d: %s", r->places[cell].line, r->places[cell].column, text);
+}
+
+static void begin_cell(struct reading *r)
+{
+    size_t cell = MIN(r->cell_count, COLUMNS);
+
+    r->places[cell].line = r->next_line;
+    r->places[cell].column = 1;
+    for (const char *c = r->line_at; c < r->at; c++)
+        r->places[cell].column += ((unsigned char)*c & 0xc0) != 0x80;
+}
+
+static void next_line(struct reading *r, const char *at)
+{
+    r->next_line++;
+    r->line_at = at;
 }
 
 static bool read_quoted(struct reading *r, struct buf *cell, struct err *err)
@@ -139,14 +159,14 @@ static bool read_quoted(struct reading *r, struct buf *cell, struct err *err)
         if (*r->at == '"')
             r->at++;
         if (*r->at == '\n')
-            r->next_line++;
+            next_line(r, r->at + 1);
         buf_addc(cell, *r->at);
     }
     if (*r->at != '"')
-        return bad(r, err, "a quote is not closed%s", "");
+        return bad(r, r->cell_count, err, "this quote is not closed%s", "");
     r->at++;
     if (r->at[strspn(r->at, "\r")] != '\0' && strchr(",\r\n", *r->at) == NULL)
-        return bad(r, err, "a comma is missing behind a quoted cell%s", "");
+        return bad(r, r->cell_count, err, "a comma is missing behind this quoted cell%s", "");
     return true;
 }
 
@@ -156,16 +176,16 @@ static bool read_record(struct reading *r, struct err *err)
     bool ok = true, more = true;
 
     arena_reset(&r->arena);
-    r->line = r->next_line;
     for (r->cell_count = 0; ok && more;) {
         buf_clear(&cell);
+        begin_cell(r);
         if (*r->at == '"')
             ok = read_quoted(r, &cell, err);
         else
             for (; *r->at != '\0' && strchr(",\r\n", *r->at) == NULL; r->at++)
                 buf_addc(&cell, *r->at);
         if (ok && r->cell_count > COLUMNS - 1)
-            ok = bad(r, err, "too many cells; expected: %s", "action,server,object,key,property,before,after");
+            ok = bad(r, r->cell_count, err, "too many cells; expected: %s", "action,server,object,key,property,before,after");
         if (ok)
             r->cells[r->cell_count++] = arena_strdup(&r->arena, buf_at(&cell));
         more = *r->at == ',';
@@ -176,14 +196,15 @@ static bool read_record(struct reading *r, struct err *err)
         r->at++;
     if (*r->at == '\n') {
         r->at++;
-        r->next_line++;
+        next_line(r, r->at);
     }
     buf_done(&cell);
     return ok;
 }
 
-static bool read_value(struct reading *r, const struct property *p, const char *text, struct value *out, struct err *err)
+static bool read_value(struct reading *r, size_t cell, const struct property *p, struct value *out, struct err *err)
 {
+    const char *text = r->cells[cell];
     struct err inner = { 0 };
     char *end;
 
@@ -194,7 +215,7 @@ static bool read_value(struct reading *r, const struct property *p, const char *
     } else if (p->kind == KIND_DURATION && text[strspn(text, "0123456789")] == '\0' && text[0] != '\0') {
         *out = V_INT(strtoll(text, &end, 10)); /* plain seconds, as machine formats have them */
     } else if (!property_parse(p, text, &r->plan->mem, out, &inner)) {
-        return bad(r, err, "%s", inner.text);
+        return bad(r, cell, err, "%s", inner.text);
     }
     return true;
 }
@@ -206,7 +227,7 @@ static bool find_server(struct reading *r, const char *name, struct err *err)
     if (r->name != NULL && strcmp(r->name, name) == 0)
         return true;
     if (!store_server_find(r->store, name, &r->server, &inner))
-        return inner.kind == ERR_NOT_FOUND ? bad(r, err, "there is no server \"%s\"", name) : (*err = inner, false);
+        return inner.kind == ERR_NOT_FOUND ? bad(r, SERVER, err, "there is no server \"%s\"", name) : (*err = inner, false);
     free(r->name);
     r->name = x_strdup(name);
     return true;
@@ -219,17 +240,17 @@ static bool read_set(struct reading *r, struct change_step *step, struct err *er
 
     step->property = catalog_property(step->object, r->cells[PROPERTY]);
     if (step->property < 0 || !property_is_writable(&step->object->properties[step->property]))
-        return bad(r, err, "\"%s\" is no property that can be changed", r->cells[PROPERTY]);
-    if (!read_value(r, &step->object->properties[step->property], r->cells[BEFORE], &step->before, err) ||
-        !read_value(r, &step->object->properties[step->property], r->cells[AFTER], &step->after, err))
+        return bad(r, PROPERTY, err, "\"%s\" is no property that can be changed", r->cells[PROPERTY]);
+    if (!read_value(r, BEFORE, &step->object->properties[step->property], &step->before, err) ||
+        !read_value(r, AFTER, &step->object->properties[step->property], &step->after, err))
         return false;
     if (step->after.type == VALUE_NULL)
-        return bad(r, err, "%s needs a value after", r->cells[PROPERTY]);
+        return bad(r, AFTER, err, "%s needs a value after", r->cells[PROPERTY]);
     edit.property = step->property;
     edit.text = r->cells[AFTER];
     if (step->after.type == VALUE_INT && step->object->properties[step->property].kind == KIND_DURATION)
         edit.text = arena_strdup(&r->arena, duration_format(step->after.i, (char[DURATION_TEXT_SIZE]){ 0 }));
-    return change_edit_check(step->object, &edit, &inner) || bad(r, err, "%s", inner.text);
+    return change_edit_check(step->object, &edit, &inner) || bad(r, AFTER, err, "%s", inner.text);
 }
 
 static bool read_action(struct reading *r, enum change_op *op, struct err *err)
@@ -239,7 +260,7 @@ static bool read_action(struct reading *r, enum change_op *op, struct err *err)
             *op = i;
             return true;
         }
-    return bad(r, err, "\"%s\" is no action; expected set, add or remove", r->cells[ACTION]);
+    return bad(r, ACTION, err, "\"%s\" is no action; expected set, add or remove", r->cells[ACTION]);
 }
 
 static bool is_twice(const struct change_plan *plan, const struct change_step *step)
@@ -264,23 +285,23 @@ static bool read_step(struct reading *r, struct err *err)
     struct change_step *kept;
 
     if (r->cell_count != COLUMNS)
-        return bad(r, err, "expected seven cells: %s", "action,server,object,key,property,before,after");
+        return bad(r, 0, err, "expected seven cells: %s", "action,server,object,key,property,before,after");
     step.object = catalog_find(r->cells[OBJECT]);
     if (step.object == NULL)
-        return bad(r, err, "there are no \"%s\"", r->cells[OBJECT]);
+        return bad(r, OBJECT, err, "there are no \"%s\"", r->cells[OBJECT]);
     if (!read_action(r, &step.op, err) || !find_server(r, r->cells[SERVER], err))
         return false;
     if (!journal_key_parse(step.object, r->cells[KEY], &r->plan->mem, key, &inner))
-        return bad(r, err, "%s", inner.text);
+        return bad(r, KEY, err, "%s", inner.text);
     if (step.op != OP_SET && (step.object->add == NULL || step.object->remove == NULL || parent_type(step.object) == NULL))
-        return bad(r, err, "%s cannot be added or removed by a plan", step.object->name);
+        return bad(r, ACTION, err, "%s cannot be added or removed by a plan", step.object->name);
     if (step.op == OP_SET && !read_set(r, &step, err))
         return false;
     step.server = r->server;
     step.server_name = arena_strdup(&r->plan->mem, r->name);
     step.key = key;
     if (is_twice(r->plan, &step))
-        return bad(r, err, "the same value is set twice%s", "");
+        return bad(r, KEY, err, "the same value is set twice%s", "");
     kept = plan_add_step(r->plan);
     step.no = kept->no;
     *kept = step;
@@ -293,7 +314,7 @@ static bool read_header(struct reading *r, struct err *err)
         return false;
     for (size_t i = 0; i < COLUMNS; i++)
         if (r->cell_count != COLUMNS || text_casecmp(r->cells[i], columns[i]) != 0)
-            return bad(r, err, "expected the header %s", "action,server,object,key,property,before,after");
+            return bad(r, 0, err, "expected the header %s", "action,server,object,key,property,before,after");
     return true;
 }
 
@@ -346,6 +367,7 @@ bool change_plan_read(struct store *store, const char *path, struct change_plan 
     r.at = buf_at(&text);
     if (ok && strncmp(r.at, "\xef\xbb\xbf", 3) == 0) /* a spreadsheet's byte order mark */
         r.at += 3;
+    r.line_at = r.at;
     ok = ok && read_header(&r, err);
     while (ok && *r.at != '\0') {
         ok = read_record(&r, err);
