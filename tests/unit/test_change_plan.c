@@ -452,7 +452,7 @@ static void bad_plan_files_say_where(void **state)
         { HEAD "set,s00,scopes,10.0.0.0,lease_duration,1d,0s\n", NULL },
         { HEAD "set,s00,scopes,10.0.0.0,delay,0,5\nset,s00,scopes,10.0.0.0,delay,0,6\n", "line 3, column 16: the same value is set twice" },
         { HEAD "set,s00,scopes,\"10.0.0.0,delay,0,5\n", "line 2, column 16: this quote is not closed" },
-        { HEAD "\"set\",s00,\"scopes\",\"\n\",delay,0,5\n", "line 2, column 19: " },
+        { HEAD "\"set\",s00,\"scopes\",\"\n\",delay,0,5\n", "line 2, column 20: " },
         { HEAD "set,s00,scopes,10.0.0.0,\"a\nb\",0,5\n", "line 2, column 25: " },
         { HEAD "set,\xc3\xa9\xc3\xa9,scops,10.0.0.0,delay,0,5\n", "line 2, column 8: there are no \"scops\"" },
         { HEAD "set,s00,scopes,10.0.0.0,delay,0,5,7\n", "line 2, column 35: too many cells; expected: action,server,object,key,property,before,after" },
