@@ -558,7 +558,12 @@ bool store_row_find(struct store *store, server_id server, const struct object_t
     bool ok;
 
     choose_columns(&p);
-    p.find = prepare_with(&p, find_sql, err);
+    if (object == &catalog_servers) { /* a server's own row: its number says it all */
+        p.find = store_prepare(store, "SELECT id FROM server WHERE id = ?1", err);
+        p.key_count = 0;
+    } else {
+        p.find = prepare_with(&p, find_sql, err);
+    }
     if (!p.find)
         return false;
     ok = find_row(&p, values, &id, before, err);
