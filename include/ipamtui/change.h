@@ -165,7 +165,7 @@ bool change_plan_retry(struct store *store, change_id change, const int *only, s
 
 /* ------------------------------------------------------------------ reaching servers */
 struct change_wire {
-    /* 0: there is no such server (any more). Callbacks come from the loop, never from within. */
+    /* 0: there is no such server (any more), or its row does not say how to reach it: error() then says why. Callbacks come from the loop, never from within. */
     host_call_id (*invoke)(void *ctx, server_id server, const struct ps_call *call, int64_t timeout_ms,
                            const struct ps_call_events *events, void *call_ctx);
     void (*forget)(void *ctx, server_id server, host_call_id id);  /* stops it, no callback any more */

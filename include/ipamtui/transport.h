@@ -62,6 +62,7 @@ struct transport_hub_options {
     int64_t connect_timeout_ms; /* of each step; 0 = defaults of 10 s (connect), 15 s (kex), 20 s (login) */
     int max_handshakes;         /* connections not yet logged in, in all; 0 = 32 */
     int max_handshakes_per_host;/* per sshd; 0 = 8 */
+    int max_programs;           /* `ssh` programs at once that carry a host (kind openssh); 0 = 100 */
     const char *ssh_config;     /* -F FILE for ssh -G and ssh; NULL = the operator's */
 };
 /* What ssh -G and ssh-keygen -F answer is kept in this file from one run to the next, while the files that they read stay as they are;

@@ -117,6 +117,15 @@ static void window_open(struct apply_server *server)
     }
 }
 
+/* wire.invoke() knows nobody to call. */
+static const char *why_none(struct apply_server *server)
+{
+    const struct change_wire *wire = &server->apply->wire;
+    const struct err *err = wire->error != NULL ? wire->error(wire->ctx, server->id) : NULL;
+
+    return err != NULL && err->kind != ERR_NONE ? err->text : "the server is not in the list of servers any more";
+}
+
 /* ------------------------------------------------------------------ which process is at the other end */
 /* What a journal must know to tell later whether a call that was under way can still do something. */
 static void ask_pid(struct apply_server *server)
@@ -129,7 +138,7 @@ static void ask_pid(struct apply_server *server)
 
     server->phase = SERVER_ASKING_PID;
     if (!apply_call_start(server, CALL_PID, &call, &made)) {
-        end_rest(server, CHANGE_FAILED, "the server is not in the list of servers any more", "");
+        end_rest(server, CHANGE_FAILED, why_none(server), "");
         server_end(server);
     }
 }
@@ -213,7 +222,7 @@ static void read_more(struct apply_server *server)
 
         if (!apply_call_start(server, CALL_READ, &server->reads[read].call, &call)) {
             server->seen.failed = true;
-            err_set(&server->seen.err, ERR_NOT_FOUND, server->name, "the server is not in the list of servers any more");
+            err_set(&server->seen.err, ERR_NOT_FOUND, server->name, "%s", why_none(server));
             server->read_next = server->read_count;
             break;
         }
@@ -415,7 +424,7 @@ static void send_call(struct apply_server *server, size_t first, size_t count)
         for (size_t i = first; i < first + count; i++)
             apply->work[i].sent = apply->work[i].sent || apply->work[i].send;
     } else {
-        end_rest(server, CHANGE_FAILED, "the server is not in the list of servers any more", "");
+        end_rest(server, CHANGE_FAILED, why_none(server), "");
     }
     arena_done(&mem);
 }

@@ -300,6 +300,7 @@ static void desk_free(struct change_desk *desk)
 static void copy_options(struct options *to, const struct options *from)
 {
     to->max_hosts = from->max_hosts;
+    to->max_ssh_programs = from->max_ssh_programs;
     to->max_calls_per_host = from->max_calls_per_host;
     to->call_timeout_s = from->call_timeout_s;
     to->connect_timeout_s = from->connect_timeout_s;

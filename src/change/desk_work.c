@@ -33,6 +33,7 @@ static void say_fault(struct change_desk *desk, const struct err *err)
 void desk_open(struct change_desk *desk)
 {
     struct transport_hub_options hub = { .connect_timeout_ms = desk->options.connect_timeout_s * 1000,
+                                         .max_programs = (int)desk->options.max_ssh_programs,
                                          .ssh_config = desk->ssh_config };
     struct err err = { 0 };
 

@@ -20,6 +20,8 @@ struct change_pool {
     void *ask_ctx;
     struct pool_host **hosts; /* by server */
     size_t count, cap;
+    server_id refused_server; /* the last for which no host could be made, and why */
+    struct err refused;
 };
 
 struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub, struct store *store,
@@ -111,6 +113,8 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     if (!store_rows(pool->store, &catalog_servers, &server, 1, &mem, &row, &err) || row.id == 0 ||
         !host_target(&row, &defaults, &target, &how, &err)) {
         arena_done(&mem);
+        pool->refused_server = server;
+        pool->refused = err;
         return NULL;
     }
     how.first = remembered(pool->store, server);
@@ -159,10 +163,13 @@ static void pool_close(void *ctx, server_id server)
 
 static const struct err *pool_error(void *ctx, server_id server)
 {
+    const struct change_pool *pool = ctx;
     size_t place;
-    struct pool_host *h = pool_find(ctx, server, &place);
+    struct pool_host *h = pool_find(pool, server, &place);
 
-    return h != NULL ? host_error(h->host) : NULL;
+    if (h != NULL)
+        return host_error(h->host);
+    return pool->refused_server == server ? &pool->refused : NULL;
 }
 
 struct change_wire change_pool_wire(struct change_pool *pool)

@@ -133,7 +133,7 @@ static void collector_free(struct collector *c)
 static void *run(void *ctx)
 {
     struct collector *c = ctx;
-    struct transport_hub_options options = { .ssh_config = c->ssh_config };
+    struct transport_hub_options options = { .ssh_config = c->ssh_config, .max_programs = c->set.max_programs };
 
     c->loop = loop_new();
     c->hub = transport_hub_new(c->loop, &options);
@@ -160,6 +160,7 @@ static void *run(void *ctx)
 static void settings_init(struct settings *set, const struct options *options)
 {
     set->max_hosts = (int)options->max_hosts;
+    set->max_programs = (int)options->max_ssh_programs;
     set->max_calls = (int)options->max_calls_per_host;
     set->call_timeout_ms = options->call_timeout_s * 1000;
     set->connect_timeout_ms = options->connect_timeout_s * 1000;

@@ -18,7 +18,7 @@ struct server;
 
 /* What the collector needs of the options; strings are its own. */
 struct settings {
-    int max_hosts, max_calls;
+    int max_hosts, max_calls, max_programs;
     int64_t call_timeout_ms, connect_timeout_ms, idle_close_ms;
     enum transport_kind transport;
     char *user, *jump, *powershell;

@@ -82,6 +82,7 @@ static void run_begin(struct running *r)
 {
     const struct change_run *how = r->how;
     struct transport_hub_options hub = { .connect_timeout_ms = how->options->connect_timeout_s * 1000,
+                                         .max_programs = (int)how->options->max_ssh_programs,
                                          .ssh_config = how->ssh_config };
 
     r->loop = loop_new();

@@ -9,6 +9,8 @@ struct transport_hub {
     struct transport *streams;
     int64_t connect_ms, kex_ms, login_ms;
     int max_handshakes, max_handshakes_per_host;
+    int max_programs, programs; /* ssh programs that carry a host: at most, and now (openssh.c) */
+    struct openssh *program_queue;
     char *ssh_config; /* NULL: the operator's */
 
     struct job *jobs; /* helper processes, in order (job.c) */

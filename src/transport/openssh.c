@@ -14,6 +14,7 @@
 #include "talk.h"
 
 #define HUMAN_MS 110000 /* sshd gives up after 120 s */
+#define PLACE_MS 60000  /* for another ssh program to end */
 
 struct openssh {
     struct transport *t;
@@ -25,6 +26,8 @@ struct openssh {
     struct talk talk;
     struct loop_timer limit, admission;
     struct gate_pass pass;
+    struct openssh *queue_next;
+    bool queued, placed; /* waits for, or is, one of the hub's max_programs */
     enum transport_step step;
     bool authenticated;
     char method[40];
@@ -271,6 +274,64 @@ static void enter_gate(struct openssh *o)
     gate_enter(o->t->hub, &o->pass, key);
 }
 
+/* ---- a place among the ssh programs that run */
+
+static void leave_queue(struct openssh *o)
+{
+    for (struct openssh **at = &o->t->hub->program_queue; *at; at = &(*at)->queue_next)
+        if (*at == o) {
+            *at = o->queue_next;
+            break;
+        }
+    o->queued = false;
+}
+
+static void take_place(struct openssh *o)
+{
+    loop_timer_stop(&o->limit);
+    o->t->hub->programs++;
+    o->placed = true;
+    enter_gate(o);
+}
+
+static void on_no_place(void *ctx)
+{
+    struct openssh *o = ctx;
+    struct err err = { 0 };
+    err_set(&err, ERR_TIMEOUT, o->t->name, "%d ssh programs run already and none has ended (max_ssh_programs); transport ssh needs none",
+            o->t->hub->max_programs);
+    fail(o, STEP_CONNECT, &err);
+}
+
+static void want_place(struct openssh *o)
+{
+    struct openssh **at = &o->t->hub->program_queue;
+    if (o->t->hub->programs < o->t->hub->max_programs) {
+        take_place(o);
+        return;
+    }
+    while (*at)
+        at = &(*at)->queue_next;
+    *at = o;
+    o->queued = true;
+    loop_timer_in(o->t->hub->loop, &o->limit, PLACE_MS, on_no_place, o);
+}
+
+static void leave_place(struct openssh *o)
+{
+    struct openssh *next = o->t->hub->program_queue;
+    if (o->queued)
+        leave_queue(o);
+    if (!o->placed)
+        return;
+    o->placed = false;
+    o->t->hub->programs--;
+    if (next) {
+        leave_queue(next);
+        take_place(next);
+    }
+}
+
 static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
 {
     struct openssh *o = ctx;
@@ -283,7 +344,7 @@ static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
         return;
     }
     describe(o);
-    enter_gate(o);
+    want_place(o);
 }
 
 static void start(void *ctx)
@@ -352,6 +413,7 @@ static void openssh_drop(struct transport *t)
     if (o->piped)
         pipes_done(&o->pipes);
     talk_done(&o->talk);
+    leave_place(o);
     buf_done(&o->inner);
     conf_release(o->conf);
     free(o);

@@ -339,6 +339,7 @@ int64_t transport_backoff_ms(int attempt)
 #define DEFAULT_LOGIN_MS 20000
 #define DEFAULT_HANDSHAKES 32
 #define DEFAULT_HANDSHAKES_PER_HOST 8
+#define DEFAULT_PROGRAMS 100 /* about 1.5 MB of their own each */
 #define DESCRIPTORS 8192
 
 /* Hundreds of hosts, each with a socket or, by the ssh program, seven descriptors. */
@@ -367,6 +368,7 @@ struct transport_hub *transport_hub_new(struct loop *loop, const struct transpor
     hub->max_handshakes = o->max_handshakes > 0 ? o->max_handshakes : DEFAULT_HANDSHAKES;
     hub->max_handshakes_per_host =
         o->max_handshakes_per_host > 0 ? o->max_handshakes_per_host : DEFAULT_HANDSHAKES_PER_HOST;
+    hub->max_programs = o->max_programs > 0 ? o->max_programs : DEFAULT_PROGRAMS;
     hub->ssh_config = copy_or_null(o->ssh_config);
     return hub;
 }

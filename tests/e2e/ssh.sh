@@ -73,3 +73,9 @@ lines 41
 tells 'missing or old'
 run 0 --db "$db" list servers reachable:no --columns server --format tsv
 lines 5
+
+# A server that does not say how it is reached: a change says so as well.
+echo 'transport = "command";' >"$T/command.conf"
+run 0 --db "$db" server set "$1" transport=
+run 3 --db "$db" --config "$T/command.conf" set scopes "server:$1" lease_duration=3d --yes
+says "transport command needs a program: server set $1 command="

@@ -305,6 +305,36 @@ static void programs_take_turns(void **state)
     end(&m);
 }
 
+/* Never more ssh programs than allowed: who waits comes in when another one has gone. */
+static void programs_have_a_limit(void **state)
+{
+    struct many m = { .stay = true };
+    const size_t count = 6;
+    char config[128];
+    struct transport_hub_options options = { .ssh_config = config, .max_programs = 2 };
+    (void)state;
+    snprintf(config, sizeof(config), "%s/config", lab.dir);
+    m.loop = loop_new();
+    m.hub = transport_hub_new(m.loop, &options);
+    for (size_t i = 0; i < count; i++) {
+        add(&m, TRANSPORT_OPENSSH, "plain", "cat");
+    }
+    for (size_t ended = 0; ended < count; ended += 2) { /* two run, the others do not begin */
+        int64_t until = clock_mono_ms() + 10000;
+        while (m.done < ended + 2 && clock_mono_ms() < until)
+            loop_turn(m.loop, 100);
+        for (int64_t quiet = clock_mono_ms() + 300; clock_mono_ms() < quiet;)
+            loop_turn(m.loop, 50);
+        assert_int_equal(m.done, ended + 2);
+        for (size_t i = 0; i < count; i++)
+            if (m.one[i].opened && m.one[i].t) {
+                transport_close(m.one[i].t);
+                m.one[i].t = NULL;
+            }
+    }
+    end(&m);
+}
+
 static void black_hole_holds_nobody(void **state)
 {
     struct many m = { 0 };
@@ -472,6 +502,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
+        cmocka_unit_test(programs_have_a_limit),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
         cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
