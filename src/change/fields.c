@@ -5,23 +5,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_value(const void *a, const void *b, void *ctx)
-{
-    const struct value *x = a, *y = b;
-    int order = value_compare(*x, *y);
+/* Different values with how often each is there, found by hash: a form over 40,000 scopes sorts none of them. */
+struct tally {
+    struct { struct value value; size_t count; } *rows;
+    size_t count, cap;   /* rows in use, room; cap is a power of two */
+    size_t *places;      /* 1 + place in rows; 2 * cap of them */
+};
 
-    (void)ctx;
-    if (order == 0 && x->type == VALUE_TEXT && y->type == VALUE_TEXT) /* "Voice" and "voice" are two values */
-        order = strcmp(x->s, y->s);
-    return order;
+static uint64_t hash_of(struct value v)
+{
+    uint64_t h = 14695981039346656037u ^ (uint64_t)v.type; /* FNV-1a */
+
+    if (v.type == VALUE_TEXT) {
+        for (const char *at = v.s; *at != '\0'; at++)
+            h = (h ^ (unsigned char)*at) * 1099511628211u;
+    } else if (v.type != VALUE_NULL) {
+        h = (h ^ (uint64_t)v.i) * 1099511628211u;
+    }
+    /* Addresses differ in their high bits only: those must reach the low ones. */
+    h = (h ^ (h >> 32)) * 0x9e3779b97f4a7c15u;
+    return h ^ (h >> 29);
 }
 
-static void note_run(struct change_field *field, struct value v, size_t count)
+static size_t *place_of(const struct tally *tally, struct value v)
+{
+    size_t mask = 2 * tally->cap - 1, at = hash_of(v) & mask;
+
+    while (tally->places[at] != 0 && !value_equal(tally->rows[tally->places[at] - 1].value, v))
+        at = (at + 1) & mask;
+    return &tally->places[at];
+}
+
+static void grow(struct tally *tally)
+{
+    tally->cap = tally->cap != 0 ? 2 * tally->cap : 64;
+    tally->rows = x_realloc(tally->rows, tally->cap * sizeof(*tally->rows));
+    free(tally->places);
+    tally->places = x_calloc(2 * tally->cap, sizeof(*tally->places));
+    for (size_t i = 0; i < tally->count; i++)
+        *place_of(tally, tally->rows[i].value) = i + 1;
+}
+
+static void add_value(struct tally *tally, struct value v)
+{
+    size_t *place;
+
+    if (tally->count == tally->cap)
+        grow(tally);
+    place = place_of(tally, v);
+    if (*place == 0) {
+        tally->rows[tally->count].value = v;
+        tally->rows[tally->count].count = 0;
+        *place = ++tally->count;
+    }
+    tally->rows[*place - 1].count++;
+}
+
+/* Of two that are as frequent the lesser value comes first, so that the same targets always show the same. */
+static bool goes_before(struct value v, size_t count, struct value other, size_t other_count)
+{
+    int order = count != other_count ? 0 : value_compare(v, other);
+
+    if (order == 0 && count == other_count && v.type == VALUE_TEXT && other.type == VALUE_TEXT) /* "Voice", "voice" */
+        order = strcmp(v.s, other.s);
+    return count > other_count || order < 0;
+}
+
+static void note_value(struct change_field *field, struct value v, size_t count)
 {
     size_t at = field->top_count;
 
-    field->different++;
-    while (at > 0 && field->top[at - 1].count < count)
+    while (at > 0 && goes_before(v, count, field->top[at - 1].value, field->top[at - 1].count))
         at--;
     if (at >= CHANGE_FIELD_TOP)
         return;
@@ -33,40 +87,40 @@ static void note_run(struct change_field *field, struct value v, size_t count)
     field->top[at].count = count;
 }
 
-static void fill_field(const struct change_targets *targets, int property, struct value *room, struct change_field *out)
+static void fill_field(const struct change_targets *targets, int property, struct tally *tally, struct change_field *out)
 {
     const struct object_type *object = change_targets_object(targets);
-    size_t count = change_targets_count(targets), from = 0;
+    size_t count = change_targets_count(targets);
 
     *out = (struct change_field){ .property = property };
+    if (tally->count > 0)
+        memset(tally->places, 0, 2 * tally->cap * sizeof(*tally->places));
+    tally->count = 0;
     for (size_t i = 0; i < count; i++) {
-        room[i] = known_value(object, property, change_targets_row(targets, i)->values[property]);
-        if (room[i].type == VALUE_NULL)
-            out->unknown++;
+        struct value v = known_value(object, property, change_targets_row(targets, i)->values[property]);
+
+        out->unknown += v.type == VALUE_NULL;
+        add_value(tally, v);
     }
-    qsort_r(room, count, sizeof(*room), by_value, NULL);
-    for (size_t i = 1; i <= count; i++) {
-        if (i < count && value_equal(room[i], room[from]))
-            continue;
-        if (count > 0)
-            note_run(out, room[from], i - from);
-        from = i;
-    }
+    for (size_t i = 0; i < tally->count; i++)
+        note_value(out, tally->rows[i].value, tally->rows[i].count);
+    out->different = tally->count;
     out->mixed = out->different > 1;
-    out->value = out->different == 1 ? room[0] : V_NULL;
+    out->value = out->different == 1 ? tally->rows[0].value : V_NULL;
 }
 
 const struct change_field *change_fields(const struct change_targets *targets, struct arena *arena, size_t *count)
 {
     const struct object_type *object = change_targets_object(targets);
     struct change_field *fields = arena_alloc(arena, object->property_count * sizeof(*fields));
-    struct value *room = x_calloc(MAX(change_targets_count(targets), 1), sizeof(*room));
+    struct tally tally = { 0 };
 
     *count = 0;
     for (size_t i = 0; i < object->property_count; i++)
         if (property_is_writable(&object->properties[i]))
-            fill_field(targets, (int)i, room, &fields[(*count)++]);
-    free(room);
+            fill_field(targets, (int)i, &tally, &fields[(*count)++]);
+    free(tally.rows);
+    free(tally.places);
     return fields;
 }
 

@@ -433,14 +433,18 @@ bool store_rows(struct store *store, const struct object_type *object, const row
                 struct row *out, struct err *err)
 {
     sqlite3_stmt *stmt = row_statement(store, object, err);
-    bool ok = stmt != NULL;
-    int parameter = ok ? id_parameter(stmt) : 0;
+    int parameter = stmt != NULL ? id_parameter(stmt) : 0;
+    bool own = count > 1 && sqlite3_get_autocommit(store->db);
+    /* One state of the store for all of them, and one lock: not 40,000. */
+    bool ok = stmt != NULL && (!own || store_exec(store, "BEGIN", "reading rows", err));
 
     for (size_t i = 0; ok && i < count; i++) {
         out[i] = (struct row){ .values = arena_alloc(arena, object->property_count * sizeof(struct value)) };
         ok = read_row(store, stmt, parameter, object, ids[i], arena, &out[i], err);
     }
     store_release(store, stmt);
+    if (own)
+        store_rollback(store);
     return ok;
 }
 

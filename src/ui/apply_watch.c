@@ -123,16 +123,21 @@ char *apply_watch_rate(const struct apply_watch *watch, int64_t now_ms, char *ou
     return out;
 }
 
+/* Those that need a look, also when they have ended, then the ones at work, waiting, done. */
 enum rank { RANK_BAD, RANK_RUNNING, RANK_WAITING, RANK_DONE, RANKS };
-static const char *const rank_words[RANKS] = { "running", "running", "waiting", "done" };
+
+static bool has_ended(const struct watched_server *row)
+{
+    return answered_of(row) >= row->total && row->answered == 0;
+}
 
 static enum rank rank_of(const struct watched_server *row)
 {
-    size_t done = answered_of(row);
-
-    if ((done < row->total || row->answered > 0) && row->counts[CHANGE_FAILED] + row->counts[CHANGE_CONFLICT] + row->counts[CHANGE_UNKNOWN] > 0)
+    if (row->counts[CHANGE_FAILED] + row->counts[CHANGE_CONFLICT] + row->counts[CHANGE_UNKNOWN] > 0)
         return RANK_BAD;
-    return done >= row->total && row->answered == 0 ? RANK_DONE : done > 0 || row->counts[CHANGE_OPEN] > 0 ? RANK_RUNNING : RANK_WAITING;
+    if (has_ended(row))
+        return RANK_DONE;
+    return answered_of(row) > 0 || row->counts[CHANGE_OPEN] > 0 ? RANK_RUNNING : RANK_WAITING;
 }
 
 static void add_server(const struct watched_server *row, enum rank rank, int w, struct preview *out)
@@ -144,7 +149,7 @@ static void add_server(const struct watched_server *row, enum rank rank, int w, 
     char bar[16];
     int room;
 
-    buf_addf(&text, "%-14.14s %-7s [%s] %zu/%zu", row->name, rank_words[rank],
+    buf_addf(&text, "%-14.14s %-7s [%s] %zu/%zu", row->name, has_ended(row) ? "done" : rank == RANK_WAITING ? "waiting" : "running",
              preview_bar((double)done * 100 / (double)MAX(row->total, 1), 10, bar, sizeof bar), done, row->total);
     for (size_t i = 0; i < COUNT(told); i++) {
         if (row->counts[told[i]] > 0)
@@ -152,7 +157,7 @@ static void add_server(const struct watched_server *row, enum rank rank, int w, 
         bad = bad || (row->counts[told[i]] > 0 && told[i] != CHANGE_SKIPPED);
     }
     room = w - text_width(buf_at(&text)) - 2;
-    if (rank != RANK_DONE && row->now[0] && room > 8)
+    if (!has_ended(row) && row->now[0] && room > 8)
         buf_addf(&text, "  %.*s", (int)text_fit(row->now, room, NULL), row->now);
     preview_add(out, bad ? LOOK_WARN : rank == RANK_DONE ? LOOK_DIM : LOOK_NORMAL, "%s", buf_at(&text));
     buf_done(&text);
@@ -180,7 +185,7 @@ void apply_watch_preview(const struct apply_watch *watch, struct watch_room room
 
     apply_watch_rate(watch, now_ms, rate, sizeof rate);
     preview_add(out, LOOK_TITLE, "%s [%s] %zu/%zu%s%s", stopping ? "Stopping" : "Applying",
-                preview_bar((double)done * 100 / (double)MAX(watch->total, 1), 20, bar, sizeof bar), done, watch->total,
+                preview_bar((double)done * 100 / (double)MAX(watch->total, 1), room.w < 70 ? 10 : 20, bar, sizeof bar), done, watch->total,
                 rate[0] ? ", " : "", rate);
     for (int rank = 0; rank < RANKS; rank++) {
         for (size_t i = 0; i < watch->count; i++) {

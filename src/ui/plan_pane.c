@@ -228,7 +228,13 @@ static void draw_title(struct ui *ui, const struct change_plan *plan)
 static void draw_empty(struct ui *ui)
 {
     struct rect r = ui->layout.list;
+    char text[300];
 
+    if (ui->changes && ui->changes->edit) { /* a large one takes a moment */
+        snprintf(text, sizeof text, "Planning %.270s ...", ui->changes->edit);
+        screen_text(r.y + 1, r.x + 3, r.w - 3, LOOK_NORMAL, text);
+        return;
+    }
     screen_text(r.y + 1, r.x + 3, r.w - 3, LOOK_NORMAL, "Nothing is planned.");
     if (r.h > 3)
         screen_text(r.y + 2, r.x + 3, r.w - 3, LOOK_DIM, "In Scopes (2): mark rows with Space and press e, or c l for one property.");
@@ -434,6 +440,8 @@ static bool has_plan(struct ui *ui, struct err *err)
 
     if (!plan || !ui->changes->desk)
         return err_set(err, ERR_IO, "", "the plan has not been read yet");
+    if (ui->changes->edit)
+        return err_set(err, ERR_CONFLICT, "", "%.100s is still being planned: in a moment", ui->changes->edit);
     return plan->count > 0 || err_set(err, ERR_INPUT, "", "the plan is empty: e or c on marked rows fills it");
 }
 
