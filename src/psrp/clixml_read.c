@@ -73,8 +73,6 @@ void reader_fail(struct clixml_reader *r, const char *fmt, ...)
     if (r->failed)
         return;
     r->failed = true;
-    if (r->plain) /* libxml2 will say what is wrong */
-        return;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
@@ -192,31 +190,6 @@ static void push_frame(struct clixml_reader *r, const struct element *element)
     }
 }
 
-static bool enter(struct clixml_reader *r)
-{
-    if (++r->depth > r->max_depth)
-        reader_fail(r, "the answer is nested deeper than %d elements", r->max_depth);
-    else if (!r->skipping && over_limit(r))
-        reader_fail(r, "an object takes more than the limit of %zu bytes", r->arena->limit);
-    return !r->failed;
-}
-
-struct frame *reader_begin_element(struct clixml_reader *r, const struct element *element)
-{
-    const struct frame *parent = r->frame_count ? &r->frames[r->frame_count - 1] : NULL;
-
-    if (!enter(r))
-        return NULL;
-    if (!fits(element->shape, parent)) {
-        reader_fail(r, "the answer has <%s> in <%s>", element->tag, parent ? parent->element->tag : "");
-        return NULL;
-    }
-    push_frame(r, element);
-    if (r->text.len)
-        buf_clear(&r->text);
-    return &r->frames[r->frame_count - 1];
-}
-
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
                      const xmlChar **namespaces, int attribute_count, int defaulted, const xmlChar **attributes)
 {
@@ -229,28 +202,38 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
         reader_fail(r, "the answer has an element with %d attributes", attribute_count + namespace_count);
         return;
     }
-    if (r->skipping) {
-        enter(r);
+    if (++r->depth > r->max_depth) {
+        reader_fail(r, "the answer is nested deeper than %d elements", r->max_depth);
+        return;
+    }
+    if (r->skipping)
+        return;
+    if (over_limit(r)) {
+        reader_fail(r, "an object takes more than the limit of %zu bytes", r->arena->limit);
         return;
     }
     const struct element *element = find_element(r, name);
     if (!element) {
-        if (enter(r))
-            reader_fail(r, "the answer has an unknown element \"%.40s\"", (const char *)name);
+        reader_fail(r, "the answer has an unknown element \"%.40s\"", (const char *)name);
         return;
     }
-    struct frame *frame = reader_begin_element(r, element);
-    if (!frame)
+    const struct frame *parent = r->frame_count ? &r->frames[r->frame_count - 1] : NULL;
+    if (!fits(element->shape, parent)) {
+        reader_fail(r, "the answer has <%s> in <%s>", element->tag, parent ? parent->element->tag : "");
         return;
+    }
+    push_frame(r, element);
     if (attribute_count)
-        read_attributes(r, frame, attribute_count, attributes);
+        read_attributes(r, &r->frames[r->frame_count - 1], attribute_count, attributes);
     if (element->shape == SHAPE_SKIPPED)
         r->skipping = r->depth;
+    if (r->text.len)
+        buf_clear(&r->text);
 }
 
 /* -------------------------------------------------------------- characters */
 
-bool reader_wants_text(enum shape shape)
+static bool wants_text(enum shape shape)
 {
     return shape == SHAPE_TEXT || shape == SHAPE_TYPE_NAME || shape == SHAPE_TO_STRING;
 }
@@ -262,7 +245,7 @@ static void on_characters(void *ctx, const xmlChar *text, int len)
     if (r->failed || r->skipping || r->frame_count == 0)
         return;
     const struct frame *frame = &r->frames[r->frame_count - 1];
-    if (reader_wants_text(frame->element->shape)) {
+    if (wants_text(frame->element->shape)) {
         if (r->arena->limit && r->text.len + (size_t)len > r->arena->limit)
             reader_fail(r, "a text takes more than the limit of %zu bytes", r->arena->limit);
         else
@@ -282,12 +265,8 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
     struct clixml_reader *r = ctx;
 
     (void)name, (void)prefix, (void)uri;
-    if (!r->failed)
-        reader_leave_element(r);
-}
-
-void reader_leave_element(struct clixml_reader *r)
-{
+    if (r->failed)
+        return;
     int depth = r->depth--;
     if (r->skipping && depth > r->skipping)
         return;
@@ -356,7 +335,6 @@ struct clixml_reader *clixml_reader_new(int max_depth)
 
     xmlInitParser();
     r->max_depth = max_depth > 0 ? MIN(max_depth, MAX_DEPTH) : DEFAULT_DEPTH;
-    plain_prepare(r, elements);
     new_context(r);
     return r;
 }
@@ -462,27 +440,6 @@ static bool parse(struct clixml_reader *r, const char *text, size_t len, struct 
     return !r->failed;
 }
 
-/* Without libxml2. false: it has to judge, as if nothing had been read: what was taken from the arena does not count. */
-static bool parse_plain(struct clixml_reader *r, const char *text, size_t len, struct arena *arena, struct ps_value *out)
-{
-    size_t used = arena->used;
-    bool over = arena->over_limit, ok;
-
-    begin(r, arena, out);
-    r->plain = true;
-    ok = plain_read(r, text, len);
-    if (ok)
-        reader_resolve(r);
-    ok = ok && !r->failed && !over_limit(r);
-    r->plain = false;
-    shrink(r);
-    if (!ok) {
-        arena->used = used;
-        arena->over_limit = over;
-    }
-    return ok;
-}
-
 /* U+FFFE and U+FFFF come as &#xFFFE; which XML 1.0 forbids (psrp.md 7.2). In a copy they become U+FFFD. NULL: none there. */
 static char *without_noncharacters(const char *text, size_t len)
 {
@@ -539,12 +496,7 @@ bool clixml_read(struct clixml_reader *r, const char *text, size_t len, struct a
         return err_set(err, ERR_REMOTE, "", "the answer has a tag longer than %d bytes", LONGEST_TAG);
     if (len > INT32_MAX)
         return err_set(err, ERR_REMOTE, "", "an answer of %zu bytes is too long", len);
-    bool ok = parse_plain(r, text, len, arena, &value);
-    if (ok) {
-        *out = value;
-        return true;
-    }
-    ok = parse(r, text, len, arena, &value, &code);
+    bool ok = parse(r, text, len, arena, &value, &code);
     char *copy = ok || code == 0 ? NULL : without_noncharacters(text, len);
     if (copy) {
         new_context(r);

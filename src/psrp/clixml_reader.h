@@ -80,12 +80,10 @@ struct clixml_reader {
     const xmlChar *attribute_n, *attribute_refid; /* interned */
     const xmlChar *tags[ELEMENT_COUNT]; /* interned, in the order of the table of elements */
     uint8_t by_tag[256];                          /* hash of the interned pointer -> index + 1 */
-    const struct element *by_text[256];           /* hash of the tag's text */
 
     struct arena *arena; /* of the message being read */
     struct ps_value *out;
     bool have_root, failed;
-    bool plain; /* libxml2 is not at work */
     struct err err;
     int depth, skipping; /* skipping: depth at which a skipped element began */
     struct frame *frames;
@@ -106,17 +104,6 @@ struct clixml_reader {
 
 /* Notes the first error and stops the parser: its buffers may be gone afterwards. */
 __attribute__((cold, format(printf, 2, 3))) void reader_fail(struct clixml_reader *r, const char *fmt, ...);
-
-/* -------- clixml_read.c */
-/* An element begins: its frame, without attributes. NULL: it may not stand there, or is too much; the reader has failed. */
-struct frame *reader_begin_element(struct clixml_reader *r, const struct element *element);
-void reader_leave_element(struct clixml_reader *r);
-bool reader_wants_text(enum shape shape);
-
-/* -------- clixml_plain.c */
-void plain_prepare(struct clixml_reader *r, const struct element *elements);
-/* false: not of the plain form, or not right; what was read so far is void. */
-bool plain_read(struct clixml_reader *r, const char *text, size_t len);
 
 /* -------- clixml_tree.c */
 /* The element of frame is complete; frame is popped already, its parent is the topmost one. */
