@@ -669,71 +669,6 @@ static void recorded_bodies_round_trip(void **state)
     assert_true(trip.same > 500);
 }
 
-/* ------------------------------------------------------------ the plain form */
-/* The plain form is read without libxml2, a comment in front makes libxml2 read the same: both must say the same. */
-static void both_ways(const char *text, size_t len)
-{
-    struct buf commented = { 0 }, plain_back = { 0 }, xml_back = { 0 };
-    struct err plain_err = { 0 }, xml_err = { 0 };
-    struct ps_value value;
-
-    buf_adds(&commented, "<!---->");
-    buf_add(&commented, text, len);
-    arena_reset(&arena);
-    bool plain = clixml_read(reader, text, len, &arena, &value, &plain_err);
-    assert_true(!plain || clixml_write(&plain_back, NULL, &value));
-    arena_reset(&arena);
-    bool xml = clixml_read(reader, buf_at(&commented), commented.len, &arena, &value, &xml_err);
-    assert_true(!xml || clixml_write(&xml_back, NULL, &value));
-    if (plain != xml || strcmp(buf_at(&plain_back), buf_at(&xml_back)) != 0)
-        fail_msg("%.*s\nplainly: %s%s\nby libxml2: %s%s", (int)len, text, buf_at(&plain_back), plain_err.text, buf_at(&xml_back),
-                 xml_err.text);
-    buf_done(&commented);
-    buf_done(&plain_back);
-    buf_done(&xml_back);
-}
-
-static void check_both_ways(void *ctx, const struct message *message)
-{
-    const char *body = message->body;
-    size_t len = message->body_len;
-
-    (void)ctx;
-    if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0)
-        body += 3, len -= 3;
-    if (len > 0)
-        both_ways(body, len);
-}
-
-static void plain_form(void **state)
-{
-    static const char *const texts[] = {
-        "<S>a]b]]c]</S>", "<S>a]]&gt;</S>", "<S>a]]></S>", "<S>]</S>", "<S>&lt;&gt;&amp;&quot;&apos;</S>", "<S>&amp</S>", "<S>&nbsp;</S>",
-        "<S>&#65;&#x42;</S>", "<S>a\r\nb\tc\n</S>", "<S>\x01</S>", "<S>\x7f</S>", "<S>gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80</S>",
-        "<S>\xc3</S>", "<S>\xc0\xaf</S>", "<S>\xe0\x80\xaf</S>", "<S>\xed\xa0\x80</S>", "<S>\xf4\x90\x80\x80</S>", "<S>\xef\xbf\xbf</S>",
-        "<S>\xff</S>", "<S N=\"a\">x</S>", "<S N='a'>x</S>", "<S  N=\"a\">x</S>", "<S N=\"a\" >x</S>", "<S N=\"a\" N=\"b\">x</S>",
-        "<S N=\"a&amp;b\">x</S>", "<S N=\"a<b\">x</S>", "<S N=\"_x0041_\">x</S>", "<S N=\"\xc3\xb6\">x</S>", "<S M=\"a\">x</S>", "<S>x</S >",
-        "<S>x</T>", "<S>x", "<S>x</S><S>y</S>", "<S>x</S>\n", " <S>x</S>", "<S>x</S>tail", "</S>", "<", "<S", "<S N", "<S N=\"", "<S/>", "<S />",
-        "<S / >", "<s>x</s>", "<Sx>x</Sx>", "<I32>7</I32>", "<I32>x</I32>", "<I32>99999999999</I32>", "<Nil />", "<Nil></Nil>", "<Nil>x</Nil>",
-        "<Obj RefId=\"0\"><TN RefId=\"0\"><T>A</T></TN><MS><S N=\"a\">b</S></MS></Obj>",
-        "<Obj RefId=\"0\"><TNRef RefId=\"0\" /><MS><S N=\"a\">b</S></MS></Obj>", "<Obj RefId=\"x\"><MS /></Obj>", "<Obj RefId=\"0\">text</Obj>",
-        "<Obj RefId=\"0\"> <MS> <S N=\"a\">b</S>\n</MS></Obj>", "<Obj RefId=\"0\"><Ref RefId=\"0\" /></Obj>", "<Objs><S>a</S></Objs>",
-        "<Objs><S>a</S><PR><Odd/></PR></Objs>", "<LST><I32>1</I32></LST>", "<DCT><En><S N=\"Key\">a</S><Nil N=\"Value\" /></En></DCT>", "<MS />",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(texts); i++)
-        both_ways(texts[i], strlen(texts[i]));
-    both_ways("<S>\0</S>", 8);
-    for (size_t i = 0; i < COUNT(capture_names); i++) {
-        struct capture capture = capture_named(capture_names[i]);
-
-        capture_messages(&capture, 'S', check_both_ways, NULL);
-        capture_messages(&capture, 'C', check_both_ways, NULL);
-        capture_done(&capture);
-    }
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -758,7 +693,7 @@ int main(void)
         cmocka_unit_test(containers),      cmocka_unit_test(member_set),     cmocka_unit_test(dhcp_scopes),
         cmocka_unit_test(accessors),       cmocka_unit_test(bad_documents),  cmocka_unit_test(depth_limit),
         cmocka_unit_test(size_limit),      cmocka_unit_test(long_text), cmocka_unit_test(endless_tag),      cmocka_unit_test(shared_parts),
-        cmocka_unit_test(recorded_bodies_round_trip), cmocka_unit_test(plain_form),
+        cmocka_unit_test(recorded_bodies_round_trip),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
