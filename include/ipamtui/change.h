@@ -159,9 +159,12 @@ bool change_plan_read(struct store *store, const char *path, struct change_plan 
 /* The way back of what was done. only (may be NULL): step numbers. What the store shows changed since becomes PLAN_CHANGED_SINCE. */
 bool change_plan_undo(struct store *store, change_id change, const int *only, size_t only_count, struct change_plan **out,
                       struct err *err);
-/* Failed, skipped and unknown steps again. */
+/* Failed, skipped and unknown steps again. Conflicts are left out: somebody else's value is not overwritten by trying again. */
 bool change_plan_retry(struct store *store, change_id change, const int *only, size_t only_count, struct change_plan **out,
                        struct err *err);
+/* Its conflicts alone, from the values that are there now: the plan shows them as before. */
+bool change_plan_retry_conflicts(struct store *store, change_id change, const int *only, size_t only_count,
+                                 struct change_plan **out, struct err *err);
 
 /* ------------------------------------------------------------------ reaching servers */
 struct change_wire {

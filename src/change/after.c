@@ -323,6 +323,11 @@ static bool is_unfinished(enum change_state state)
     return state == CHANGE_FAILED || state == CHANGE_SKIPPED || state == CHANGE_UNKNOWN || state == CHANGE_PLANNED;
 }
 
+static bool is_conflict(enum change_state state)
+{
+    return state == CHANGE_CONFLICT;
+}
+
 /* The value before is the newest that is known: what the step found, or what was retrieved since. */
 static bool retry_step(struct store *store, struct change_plan *plan, const struct change_step *step, struct arena *arena,
                        struct err *err)
@@ -346,6 +351,10 @@ static bool retry_step(struct store *store, struct change_plan *plan, const stru
             return true;
         }
     }
+    if (step->op == OP_SET && !there && step->state == CHANGE_CONFLICT && step->found.type == VALUE_NULL) {
+        note_about(plan, PLAN_CHANGED_SINCE, step, arena_printf(arena, "the %s is not on the server any more", step->object->noun));
+        return true;
+    }
     kept = plan_add_step(plan);
     again.no = kept->no;
     again.rests_on = 0;
@@ -357,8 +366,8 @@ static bool retry_step(struct store *store, struct change_plan *plan, const stru
     return true;
 }
 
-bool change_plan_retry(struct store *store, change_id change, const int *only, size_t only_count, struct change_plan **out,
-                       struct err *err)
+static bool plan_again(struct store *store, change_id change, bool (*is_meant)(enum change_state state), const int *only,
+                       size_t only_count, struct change_plan **out, struct err *err)
 {
     struct change_plan *plan = change_plan_new();
     struct arena mem = { 0 }, scratch = { 0 };
@@ -369,7 +378,7 @@ bool change_plan_retry(struct store *store, change_id change, const int *only, s
               journal_steps(store, change, &mem, &steps, &count, NULL, err);
 
     for (size_t i = 0; ok && i < count; i++)
-        if (is_unfinished(steps[i].state) && is_wanted(steps[i].no, only, only_count))
+        if (is_meant(steps[i].state) && is_wanted(steps[i].no, only, only_count))
             ok = retry_step(store, plan, &steps[i], &scratch, err);
     if (ok) {
         char *what = x_asprintf("retry change %lld: %.200s", (long long)change, info.what);
@@ -388,4 +397,16 @@ bool change_plan_retry(struct store *store, change_id change, const int *only, s
     arena_done(&scratch);
     arena_done(&mem);
     return ok;
+}
+
+bool change_plan_retry(struct store *store, change_id change, const int *only, size_t only_count, struct change_plan **out,
+                       struct err *err)
+{
+    return plan_again(store, change, is_unfinished, only, only_count, out, err);
+}
+
+bool change_plan_retry_conflicts(struct store *store, change_id change, const int *only, size_t only_count,
+                                 struct change_plan **out, struct err *err)
+{
+    return plan_again(store, change, is_conflict, only, only_count, out, err);
 }

@@ -630,7 +630,7 @@ int cli_run_change_undo(struct cli *cli)
 
 int cli_run_change_retry(struct cli *cli)
 {
-    return run_after(cli, change_plan_retry, "retry");
+    return run_after(cli, cli->flags[FLAG_CONFLICTS] ? change_plan_retry_conflicts : change_plan_retry, "retry");
 }
 
 int cli_run_change_settle(struct cli *cli)

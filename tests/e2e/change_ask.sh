@@ -72,3 +72,19 @@ for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$stat
 before=$(sent)
 run 3 --db "$db" set scopes '' delay=4 --yes --stop-after 3
 [ $(($(sent) - before)) -le 4 ] || fail 'it stops after three failures'
+
+# What had changed meanwhile is overwritten when that is asked for, and the undo brings back what was there then.
+for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$state" .state)" none; done
+server=$("$IPAMTUI" --db "$db" list scopes "scope:$one" --columns server --format tsv 2>/dev/null | sed -n 2p)
+run 0 --db "$db" retrieve --what dhcp
+"$SIMHOST" set "$estate" "$server" "$one" Delay 77
+run 3 --db "$db" set scopes "scope:$one" delay=5 --yes
+says 'the server has 77'
+last() { "$IPAMTUI" --db "$db" change list --format json | sed -n 's/.*"change":\([0-9]*\).*/\1/p' | head -1; }
+run 0 --db "$db" change retry "$(last)" --yes
+says 'nothing to do'
+run 0 --db "$db" change retry "$(last)" --conflicts --yes
+says 'delay 77 -> 5'
+"$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=5	' || fail 'it is written now'
+run 0 --db "$db" change undo "$(last)" --yes
+"$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=77	' || fail 'the undo restores what was overwritten'

@@ -79,6 +79,14 @@ dump | grep -c 'LeaseDuration=P3D' | grep -qx 60 || fail 'all have the new lease
 run 0 $options --db "$db" change retry 1 --yes
 says 'nothing to do'
 
+# ---- a conflict is only overwritten when that is asked for, and the plan shows what would be
+run 0 $options --db "$db" change retry 1 --conflicts --dry-run
+[ "$(grep -c '^~' "$out")" = 1 ] || fail 'one conflict, nothing else'
+says 'somebody else was here'
+run 0 $options --db "$db" change retry 1 --conflicts --save "$T/conflicts.csv"
+grep -q 'somebody else was here' "$T/conflicts.csv" || fail 'the plan has the value that is there now'
+run 2 $options --db "$db" change undo 1 --conflicts --dry-run
+
 # ---- undo, some and all of it; what changed since is left alone and shown
 third=$(scope "$c" 6)
 "$SIMHOST" set "$estate" "$c" "$third" LeaseDuration P9D
