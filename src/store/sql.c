@@ -56,8 +56,8 @@ bool store_fail(struct store *store, const char *doing, struct err *err)
                        doing, sqlite3_errmsg(store->db));
     case SQLITE_CORRUPT:
         return err_set(err, ERR_IO, where,
-                       "%s: the database is damaged (%s); it was left as it is: copy it away, then restore a copy or "
-                       "begin another with --db", doing, sqlite3_errmsg(store->db));
+                       "%s: the database is damaged; it was left as it is: copy it away, then restore a copy or begin another "
+                       "with --db", doing);
     case SQLITE_NOTADB:
         return err_set(err, ERR_IO, where, "%s: this file is no database; it was left as it is: name another with --db",
                        doing);

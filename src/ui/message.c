@@ -7,6 +7,8 @@
 #include "app.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
+#include "ipamtui/text.h"
+#include "screen.h"
 
 #define LOG_MAX 1000
 
@@ -46,10 +48,20 @@ void ui_log_only(struct ui *ui, enum look look, const char *fmt, ...)
     keep(ui, look, text);
 }
 
+/* A path that would push the sentence off the line is named by its end. */
+static const char *short_place(const struct err *err)
+{
+    const char *slash = strrchr(err->where, '/');
+    int w, h;
+
+    screen_size(&w, &h);
+    return slash && slash[1] && text_width(err->where) + text_width(err->text) + 2 > w ? slash + 1 : err->where;
+}
+
 void ui_error(struct ui *ui, const struct err *err)
 {
     if (err->where[0] && !strstr(err->text, err->where))
-        ui_say(ui, LOOK_ERROR, "%s: %s", err->where, err->text);
+        ui_say(ui, LOOK_ERROR, "%s: %s", short_place(err), err->text);
     else
         ui_say(ui, LOOK_ERROR, "%s", err->text);
 }
