@@ -248,7 +248,9 @@ screen_keys ':' 'set util 5' Enter
 screen_wait 'util cannot be changed'
 screen_keys ':' 'set lease 8h' Enter
 screen_wait 'lease_duration'
-screen_keys 1 c l
+screen_keys 1
+screen_wait '> ~dhcp-'
+screen_keys c l
 screen_wait 'servers have no property "lease_duration"'
 screen_keys Q
 screen_ends 0
