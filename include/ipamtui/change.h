@@ -218,6 +218,9 @@ void change_apply_progress(const struct change_apply *apply, struct apply_progre
 const struct change_step *change_apply_steps(const struct change_apply *apply, size_t *count);
 void change_apply_free(struct change_apply *apply); /* after done; earlier: open steps stay open for the next start */
 
+/* Forgets changes that ended longer than keep_s ago (0 = never). What cannot be forgotten now is the next time. */
+void change_forget_old(struct store *store, int64_t keep_s);
+
 /* -------- at start: open steps of dead owners, settled by re-reading. Never sends a change. */
 bool change_settle_needed(struct store *store, size_t *changes, struct err *err);
 /* All of them, one after the other; done once with the totals of all. */

@@ -32,6 +32,7 @@ struct options {
     char *start;                  /* pane that the console opens on; "last": that of the last session */
     char *footer;                 /* "fkeys", "letters", "off" */
     int64_t guard_targets;        /* a plan with more targets asks for their number */
+    int64_t keep_changes_s;       /* changes that ended longer ago are forgotten; 0 = never */
     bool retrieve_on_start;       /* retrieve what is old when the console opens */
     /* seconds between regular verifications */
     int64_t verify_service_s, verify_utilization_s, verify_zones_s, verify_configuration_s;

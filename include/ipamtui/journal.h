@@ -99,6 +99,10 @@ bool journal_end(struct store *store, change_id change, int64_t now_s, struct er
 /* Takes over a running change whose owner is dead. ERR_CONFLICT: the owner is alive, elsewhere, or another process was quicker. */
 bool journal_claim(struct store *store, change_id change, const struct journal_owner *me, struct err *err);
 
+/* Forgets changes that ended before that time, with their steps. The pending plan, running changes, and those with steps whose
+ * outcome is not known stay. *count: how many went. */
+bool journal_forget(struct store *store, int64_t before_s, int64_t *count, struct err *err);
+
 /* -------- reading */
 bool journal_info(struct store *store, change_id change, struct arena *arena, struct change_info *out, struct err *err);
 typedef bool journal_info_fn(void *ctx, const struct change_info *info); /* false = stop */

@@ -296,7 +296,7 @@ static void desk_free(struct change_desk *desk)
     free(desk);
 }
 
-/* Only what reaching a server needs. */
+/* Only what reaching a server needs, and how long the journal reaches back. */
 static void copy_options(struct options *to, const struct options *from)
 {
     to->max_hosts = from->max_hosts;
@@ -306,6 +306,7 @@ static void copy_options(struct options *to, const struct options *from)
     to->connect_timeout_s = from->connect_timeout_s;
     to->idle_close_s = from->idle_close_s;
     to->ssh_port = from->ssh_port;
+    to->keep_changes_s = from->keep_changes_s;
     to->transport = x_strdup(from->transport != NULL ? from->transport : "ssh");
     to->ssh_user = x_strdup(from->ssh_user != NULL ? from->ssh_user : "");
     to->ssh_jump = x_strdup(from->ssh_jump != NULL ? from->ssh_jump : "");

@@ -45,6 +45,7 @@ void desk_open(struct change_desk *desk)
     desk->hub = transport_hub_new(desk->loop, &hub);
     desk->pool = change_pool_new(desk->loop, desk->hub, desk->store, &desk->options, desk->interactive ? desk_ask : NULL,
                                  desk);
+    change_forget_old(desk->store, desk->options.keep_changes_s);
     desk_say_pending(desk, desk_pending_reload(desk, &err) ? NULL : &err);
     desk_settle_begin(desk);
 }

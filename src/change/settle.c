@@ -7,6 +7,7 @@
 
 #include "apply_int.h"
 #include "ipamtui/clock.h"
+#include "ipamtui/log.h"
 
 /* Changes to look at. */
 struct settling {
@@ -154,4 +155,17 @@ bool change_settle_start(struct loop *loop, struct store *store, const struct ch
     apply_begin(apply);
     *out = apply;
     return true;
+}
+
+void change_forget_old(struct store *store, int64_t keep_s)
+{
+    struct err err = { 0 };
+    int64_t count = 0;
+
+    if (keep_s <= 0)
+        return;
+    if (!journal_forget(store, clock_now_s() - keep_s, &count, &err))
+        log_line("changes", "old ones are not forgotten: %s", err.text);
+    else if (count > 0)
+        log_line("changes", "%lld old ones are forgotten", (long long)count);
 }

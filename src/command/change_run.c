@@ -147,6 +147,8 @@ bool change_run_plan(const struct change_run *how, const struct change_plan *pla
         }
     }
     run_end(&r);
+    if (ok)
+        change_forget_old(how->store, how->options->keep_changes_s);
     return ok;
 }
 

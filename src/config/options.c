@@ -62,6 +62,8 @@ static const struct option_row rows[] = {
       .help = "What the last line shows" },
     { .name = "guard_targets", .kind = OPT_INT, .at = AT(guard_targets), .fallback = "50", .min = 1, .max = 1000000,
       .help = "A plan with more targets asks for their number to be typed" },
+    { .name = "keep_changes", .kind = OPT_DURATION, .at = AT(keep_changes_s), .fallback = "0s", .max = 100 * YEAR,
+      .help = "Changes that ended so long ago are forgotten, and can no longer be undone; 0s keeps all" },
     { .name = "retrieve_on_start", .kind = OPT_BOOL, .at = AT(retrieve_on_start), .fallback = "yes",
       .help = "Retrieve what is old when the console opens" },
     { .name = "verify_service", .kind = OPT_DURATION, .at = AT(verify_service_s), .fallback = "15m", .max = YEAR,

@@ -454,6 +454,26 @@ bool journal_end(struct store *store, change_id change, int64_t now_s, struct er
     return end_own(store, own, ok, err);
 }
 
+bool journal_forget(struct store *store, int64_t before_s, int64_t *count, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    bool own, ok;
+
+    if (!begin_own(store, &own, err))
+        return false;
+    stmt = store_prepare(store,
+                         "DELETE FROM change WHERE phase = 'ended' AND ended_at < ?1 AND NOT EXISTS (SELECT 1 FROM change_step"
+                         " WHERE change = change.id AND state IN ('planned', 'open', 'unknown'))",
+                         err);
+    ok = stmt != NULL;
+    if (ok) {
+        sqlite3_bind_int64(stmt, 1, before_s);
+        ok = store_run(store, stmt, "forgetting old changes", err);
+        *count = ok ? sqlite3_changes(store->db) : 0;
+    }
+    return end_own(store, own, ok, err);
+}
+
 bool journal_claim(struct store *store, change_id change, const struct journal_owner *me, struct err *err)
 {
     struct arena arena = { 0 };

@@ -88,3 +88,25 @@ says 'delay 77 -> 5'
 "$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=5	' || fail 'it is written now'
 run 0 --db "$db" change undo "$(last)" --yes
 "$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=77	' || fail 'the undo restores what was overwritten'
+
+# Old changes are forgotten after a while, if one wants that; not those whose outcome is not known, nor the pending plan.
+count() { "$IPAMTUI" --db "$db" change list --format json | grep -c '"change":'; }
+had=$(count)
+[ "$had" -ge 6 ] || fail 'there is a history'
+sqlite() { python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute("PRAGMA foreign_keys = ON"); c.execute(sys.argv[2]); c.commit()' "$db" "$1"; }
+sqlite 'UPDATE change SET ended_at = ended_at - 864000 WHERE id <= 3'
+for state in "$estate"/*.state; do
+    other=$(basename "$state" .state)
+    [ "$other" = "$server" ] || "$SIMHOST" fault "$estate" "$other" 'down:no such luck'
+done
+sqlite "UPDATE change_step SET state = 'unknown' WHERE change = 2 AND no = (SELECT max(no) FROM change_step WHERE change = 2 AND server_name <> '$server')"
+run 0 --db "$db" set scopes "scope:$one" delay=6 --yes
+[ "$(count)" = $((had + 1)) ] || fail 'without being told to, nothing is forgotten'
+printf 'keep_changes = "30d";\n' >"$T/conf"
+run 0 --db "$db" --config "$T/conf" set scopes "scope:$one" delay=7 --yes
+[ "$(count)" = $((had + 2)) ] || fail 'ten days are not thirty'
+printf 'keep_changes = "7d";\n' >"$T/conf"
+run 0 --db "$db" --config "$T/conf" set scopes "scope:$one" delay=8 --yes
+[ "$(count)" = $((had + 1)) ] || fail 'two old ones are gone, the one with an unknown outcome is not'
+run 0 --db "$db" change show 2
+run 1 --db "$db" change show 1
