@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "changes.h"
 #include "complete.h"
@@ -520,18 +521,62 @@ static void save_over(void *ctx, bool ok, const struct err *err)
     free(job);
 }
 
+static void save_start(struct ui *ui, void *path)
+{
+    struct view_worker *errands = ui_errands(ui);
+    struct save_job *job;
+
+    if (!errands || !changes_plan(ui))
+        return;
+    job = x_alloc(sizeof *job);
+    *job = (struct save_job){ ui, change_plan_copy(changes_plan(ui)), x_strdup(path) };
+    view_worker_ask(errands, 0, save_work, save_over, job);
+}
+
+static void save_to(struct ui *ui, const char *typed)
+{
+    char *path = path_expand(typed), text[400];
+
+    if (access(path, F_OK) == 0) {
+        const char *name = strrchr(path, '/'); /* the line has no room for more */
+
+        snprintf(text, sizeof text, "%.300s is there already. Overwrite it?", name ? name + 1 : path);
+        ui_ask_line(ui, text, save_start, path, free);
+        return;
+    }
+    save_start(ui, path);
+    free(path);
+}
+
+static void save_accept(struct ui *ui, const char *text, void *ctx)
+{
+    (void)ctx;
+    if (text[0])
+        save_to(ui, text);
+}
+
+static void save_complete(struct ui *ui, const char *text, size_t at, size_t *from, struct word_list *out, void *ctx)
+{
+    (void)ui;
+    (void)ctx;
+    *from = 0;
+    path_words(text, at, out);
+}
+
+static const struct prompt_ops save_prompt = { .accept = save_accept, .complete = save_complete };
+
 static bool plan_save(struct command_call *call, struct err *err)
 {
-    struct view_worker *errands;
-    struct save_job *job;
+    char label[100];
 
     if (!has_plan(call->ui, err))
         return false;
-    if (!(errands = ui_errands(call->ui)))
+    if (call->args[0]) {
+        save_to(call->ui, call->args);
         return true;
-    job = x_alloc(sizeof *job);
-    *job = (struct save_job){ call->ui, change_plan_copy(changes_plan(call->ui)), path_expand(call->args) };
-    view_worker_ask(errands, 0, save_work, save_over, job);
+    }
+    snprintf(label, sizeof label, "Write %zu changes to (CSV): ", changes_plan(call->ui)->count);
+    ui_prompt(call->ui, &save_prompt, label, "plan.csv", NULL, NULL);
     return true;
 }
 
@@ -574,7 +619,7 @@ static const struct command rows[] = {
     { .name = "plan-keep", .help = "Add this undo or retry to the pending plan instead of applying it now", .effect = EFFECT_PLAN, .group = GROUP_DATA, .run = plan_keep },
     { .name = "open", .help = "Fold or unfold the server", .label = "Fold", .group = GROUP_VIEW, .run = plan_fold },
     { .name = "plan-fold-all", .help = "Fold or unfold every server", .group = GROUP_VIEW, .run = plan_fold_all },
-    { .name = "export", .args = "file", .help = "Write the plan to a file that `ipamtui apply` takes", .label = "Save", .group = GROUP_DATA, .run = plan_save, .complete = complete_file_arg },
+    { .name = "export", .args = "[file]", .help = "Write the plan to a file that `ipamtui apply` takes", .label = "Save", .group = GROUP_DATA, .run = plan_save, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the line as the PowerShell call it makes", .group = GROUP_DATA, .run = plan_copy },
     { .name = "find-next", .help = "Next problem: refused, changed since, or a value that is not known yet", .label = "Problem", .group = GROUP_LIST, .run = next_problem },
     { .name = "find-previous", .help = "Previous problem", .group = GROUP_LIST, .run = previous_problem },

@@ -101,8 +101,18 @@ screen_wait 'as the call it makes'
 
 # ---- written to a file that the command line takes; the plan stays
 screen_keys E
-screen_wait ':export'
-screen_keys "$T/plan.csv" Enter
+screen_wait "Write $all changes to (CSV): plan.csv"
+screen_keys C-u "$T/plan.csv" Enter
+screen_wait "$all changes written to"
+: >"$T/plan.csv"
+screen_keys E C-u "$T/plan.csv" Enter
+screen_wait 'is there already. Overwrite it? y/N'
+screen_keys n
+screen_wait 'Not done'
+[ ! -s "$T/plan.csv" ] || fail 'a file is not overwritten unasked'
+screen_keys E C-u "$T/plan.csv" Enter
+screen_wait 'is there already. Overwrite it? y/N'
+screen_keys y
 screen_wait "$all changes written to"
 [ "$(grep -c '^set,' "$T/plan.csv")" = "$all" ] || fail 'a line for each change'
 run 0 --db "$db" apply "$T/plan.csv" --dry-run
