@@ -7,6 +7,7 @@
 #include "ipamtui/loop.h"
 #include "ipamtui/ui.h"
 #include "keytable.h"
+#include "saved.h"
 #include "table.h"
 
 struct ui;
@@ -65,6 +66,8 @@ struct chooser;
 struct chooser_ops {
     void (*accept)(struct ui *ui, struct chooser *chooser, const struct choice *choice); /* closed before; NULL: only to look at */
     bool (*key)(struct ui *ui, struct chooser *chooser, int key); /* true: taken */
+    void (*moved)(struct ui *ui, struct chooser *chooser);        /* another row may be the current one; may be NULL */
+    void (*left)(struct ui *ui, struct chooser *chooser);         /* by Esc, before it is freed; may be NULL */
     void (*draw)(struct ui *ui, struct chooser *chooser);         /* over the box; may be NULL */
     bool checks; /* boxes are shown */
     bool narrow; /* typing narrows the list */
@@ -123,6 +126,7 @@ struct pane_state {
     bool stale;   /* the store changed while it was not shown */
     char *crumb;  /* heap: "Servers > dhcp-ams-01 > Scopes"; NULL = plain */
     char *columns_saved, *sort_saved, *filter_saved; /* as in the store */
+    struct saved_list saved;
 };
 
 /* A round of the collector. */
@@ -217,6 +221,8 @@ struct ui {
     struct known known;
     struct ask_item *asks;
 
+    char *filter_before; /* heap; the filter while saved ones are tried, or NULL */
+    bool filter_before_off;
     struct edit_history command_history, filter_history, find_history;
     char *script; /* what is left to replay */
     size_t script_at;
@@ -281,6 +287,9 @@ void ui_strip(const struct ui *ui, char *out, size_t size);
 void ui_settings_load(struct ui *ui, struct store *store);
 void ui_settings_save(struct ui *ui);
 
+/* ---- commands_saved.c */
+void ui_saved_load(struct ui *ui, struct store *store);
+
 /* ---- script.c */
 bool ui_script_load(struct ui *ui, const char *path, struct err *err);
 void ui_script_step(struct ui *ui);
@@ -297,7 +306,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands, ui_change_commands;
+    ui_server_commands, ui_change_commands, ui_saved_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

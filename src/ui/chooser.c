@@ -111,7 +111,7 @@ static struct rect place(const struct ui *ui, const struct chooser *chooser)
         r.x = (w - r.w) / 2;
     } else {
         r.w = MIN(inner + 4, w - r.x);
-        r.h = MIN((int)chooser->count + 2 + (chooser->hint[0] ? 1 : 0), h - r.y - 1);
+        r.h = MIN((int)chooser->count + (chooser->ops->narrow ? 3 : 2) + (chooser->hint[0] ? 1 : 0), h - r.y - 1);
     }
     return r;
 }
@@ -231,25 +231,36 @@ static bool move_key(struct chooser *chooser, int key)
     return false;
 }
 
+static void moved(struct ui *ui, struct chooser *chooser)
+{
+    if (chooser->ops->moved)
+        chooser->ops->moved(ui, chooser);
+}
+
 static void chooser_key(struct ui *ui, struct overlay *overlay, int key)
 {
     struct chooser *chooser = (struct chooser *)overlay;
 
     if (chooser->ops->key && chooser->ops->key(ui, chooser, key))
         return;
-    if (move_key(chooser, key))
+    if (move_key(chooser, key)) {
+        moved(ui, chooser);
         return;
+    }
     if (key == K_ENTER || key == '\n') {
         accept(ui, chooser);
         return;
     }
     if (key == K_ESC || key == K_CTRL('c') || key == K_CTRL('g') || (!chooser->ops->narrow && key == 'q')) {
+        if (chooser->ops->left)
+            chooser->ops->left(ui, chooser);
         ui_drop(ui, overlay);
         return;
     }
     if (chooser->ops->narrow && edit_key(&chooser->narrow, key) == EDIT_CHANGED) {
         chooser->at = chooser->top = 0;
         move_by(chooser, 0);
+        moved(ui, chooser);
     }
 }
 

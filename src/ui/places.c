@@ -170,6 +170,7 @@ void ui_panes_done(struct ui *ui)
         free(pane->columns_saved);
         free(pane->sort_saved);
         free(pane->filter_saved);
+        saved_done(&pane->saved);
     }
     free(ui->panes);
     ui->panes = NULL;

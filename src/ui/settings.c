@@ -43,6 +43,7 @@ void ui_settings_load(struct ui *ui, struct store *store)
 {
     char *text;
 
+    ui_saved_load(ui, store);
     if (ui->how->fresh)
         return;
     for (size_t i = 0; i < ui->pane_count; i++)

@@ -1,0 +1,61 @@
+#!/bin/sh
+# f: a filter is saved under a name, tried on the list behind the menu, picked, forgotten; kept for the next session.
+. "$(dirname "$0")/../lib/screen.sh"
+db=$T/one.db
+learnt "$db"
+screen_start 110x24 --db "$db" --offline --pane scopes
+screen_wait 'Excluded'
+screen_keys f
+screen_wait 'No query is saved for scopes yet'
+screen_keys / 'name:*voice*' Enter f
+screen_wait 'Save /name:*voice* as:'
+screen_keys 'the phones' Enter
+screen_wait 'saved as the phones (1 for scopes)'
+screen_keys C-l ':' 'filter-clear' Enter
+screen_wait '60'
+screen_keys ':' 'filter-save' Enter
+screen_wait 'no filter to save'
+screen_keys / 'util>80' Enter f
+screen_wait 'Saved queries'
+screen_wait '1 the phones  name:*voice*'
+screen_wait 'Scopes › filtered   /name:*voice*' # tried at once
+screen_keys Escape
+screen_wait '/util>80' # and given back
+screen_gone 'Saved queries'
+screen_keys f +
+screen_wait 'Save /util>80 as:'
+screen_keys full Enter
+screen_wait 'saved as full (2 for scopes)'
+screen_keys ':' 'filter-clear' Enter
+screen_gone '/util>80'
+screen_keys f Down
+screen_wait '/util>80 '
+screen_keys pho
+screen_wait '/name:*voice*'
+screen_gone '2 full'
+screen_keys Enter
+screen_gone 'Saved queries'
+screen_wait '/name:*voice*'
+screen_keys f 2
+screen_wait 'filtered   /util>80'
+screen_keys ':' 'filter-saved the phones' Enter
+screen_wait 'filtered   /name:*voice*'
+screen_keys 1 f # each pane has its own
+screen_wait 'No query is saved for servers yet'
+screen_keys Q
+screen_ends 0
+
+screen_start 110x24 --db "$db" --offline --pane scopes --fresh
+screen_wait 'Excluded'
+screen_keys f Down Delete
+screen_wait 'full is forgotten; it was /util>80'
+screen_gone '2 full'
+screen_has '/name' && screen_fail 'forgetting changes no filter'
+screen_keys Escape ':' 'filter-saved full' Enter
+screen_wait 'no query is saved under this name'
+screen_keys f -
+screen_wait 'the phones is forgotten'
+screen_gone 'Saved queries'
+screen_keys Q
+screen_ends 0
+[ -z "$(sqlite3 "$db" "SELECT value FROM setting WHERE key LIKE 'ui.%.saved'" 2>/dev/null)" ] || fail 'nothing is saved any more'
