@@ -4,6 +4,7 @@
 
 #include "edit.h"
 #include "ipamtui/collect.h"
+#include "ipamtui/listing.h"
 #include "ipamtui/loop.h"
 #include "ipamtui/ui.h"
 #include "keytable.h"
@@ -223,6 +224,7 @@ struct ui {
 
     char *filter_before; /* heap; the filter while saved ones are tried, or NULL */
     bool filter_before_off;
+    struct edit_history pipe_history;
     struct edit_history command_history, filter_history, find_history;
     char *script; /* what is left to replay */
     size_t script_at;
@@ -287,6 +289,12 @@ void ui_strip(const struct ui *ui, char *out, size_t size);
 void ui_settings_load(struct ui *ui, struct store *store);
 void ui_settings_save(struct ui *ui);
 
+/* ---- commands_data.c: the marked rows, or all shown, as text: with() on the errand thread, then() on the screen's, once and
+ * always (what: "3 scopes"; ERR_CANCELLED: nothing more is to be said) */
+typedef bool list_text_fn(const char *text, void *ctx, struct err *err);
+typedef void list_text_done_fn(struct ui *ui, const char *what, bool ok, const struct err *err, void *ctx);
+void ui_list_text(struct ui *ui, enum listing_format format, list_text_fn *with, list_text_done_fn *then, void *ctx);
+
 /* ---- commands_saved.c */
 void ui_saved_load(struct ui *ui, struct store *store);
 
@@ -306,7 +314,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands, ui_change_commands, ui_saved_commands;
+    ui_server_commands, ui_change_commands, ui_saved_commands, ui_pipe_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

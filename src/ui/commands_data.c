@@ -58,6 +58,9 @@ struct text_job {
     char what[80];    /* "3 scopes" for the message */
     FILE *file;
     struct buf text;
+    list_text_fn *with;      /* of ui_list_text(), with ctx; NULL = copy or export */
+    list_text_done_fn *then;
+    void *ctx;
     int64_t rows;
     int failed;       /* errno of the file */
 };
@@ -117,7 +120,8 @@ static bool text_work(struct store *store, void *ctx, struct err *err)
 
     if (job->path)
         return write_file(store, job, err);
-    return listing_write(store, &job->listing, text_out, job, &job->rows, NULL, err);
+    return listing_write(store, &job->listing, text_out, job, &job->rows, NULL, err) &&
+           (!job->with || job->with(job->text.len ? buf_at(&job->text) : "", job->ctx, err));
 }
 
 static void text_done(void *ctx, bool ok, const struct err *err)
@@ -125,7 +129,9 @@ static void text_done(void *ctx, bool ok, const struct err *err)
     struct text_job *job = ctx;
     struct ui *ui = job->ui;
 
-    if (!ok) {
+    if (job->then) {
+        job->then(ui, job->what, ok, err, job->ctx);
+    } else if (!ok) {
         if (err->kind != ERR_CANCELLED)
             ui_error(ui, err);
     } else if (job->path) {
@@ -168,17 +174,19 @@ static struct text_job *text_job(struct ui *ui, const row_id *ids, size_t count)
 
 static void text_start(struct text_job *job)
 {
+    static const struct err no_thread = { .kind = ERR_CANCELLED }; /* ui_errands() has said why */
     struct view_worker *errands = ui_errands(job->ui);
 
     if (errands)
         view_worker_ask(errands, 0, text_work, text_done, job);
     else
-        text_job_free(job);
+        text_done(job, false, &no_thread);
 }
 
 /* ------------------------------------------------------------------ export */
 
-static void start_export(struct ui *ui, const char *path)
+/* The marked rows, hidden ones too, or all that the list shows. */
+static struct text_job *rows_job(struct ui *ui)
 {
     struct table *table = ui_table(ui);
     size_t count = 0;
@@ -191,11 +199,29 @@ static void start_export(struct ui *ui, const char *path)
         job->listing.id_count = view_count(table->view);
         memcpy(job->ids, view_ids(table->view), job->listing.id_count * sizeof *ids);
     }
+    free(ids);
+    return job;
+}
+
+void ui_list_text(struct ui *ui, enum listing_format format, list_text_fn *with, list_text_done_fn *then, void *ctx)
+{
+    struct text_job *job = rows_job(ui);
+
+    job->listing.format = format;
+    job->with = with;
+    job->then = then;
+    job->ctx = ctx;
+    text_start(job);
+}
+
+static void start_export(struct ui *ui, const char *path)
+{
+    struct text_job *job = rows_job(ui);
+
     job->path = x_strdup(path);
     job->listing.format = listing_format_of_file(path);
     ui_say(ui, LOOK_NORMAL, "Writing %s to %s ...", job->what, path);
     text_start(job);
-    free(ids);
 }
 
 static void overwrite_answer(struct ui *ui, int button, const char *const *answers, void *ctx)

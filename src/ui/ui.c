@@ -512,6 +512,7 @@ static void ui_done(struct ui *ui)
     edit_history_done(&ui->command_history);
     edit_history_done(&ui->filter_history);
     edit_history_done(&ui->find_history);
+    edit_history_done(&ui->pipe_history);
     free(ui->filter_before);
     free(ui->script);
 }
