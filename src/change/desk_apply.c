@@ -177,6 +177,8 @@ void desk_run(struct change_desk *desk, struct desk_request *r)
 
     desk->changed_count = 0;
     fill_limits(desk, &r->limits);
+    if (desk->apply == NULL && desk->settle == NULL)
+        change_pool_refresh(desk->pool); /* a server that was mended meanwhile is reached as it is set now */
     if (desk->apply != NULL)
         err_set(&err, ERR_CONFLICT, "changes", "a change is at work; stop it or wait for its end");
     else if (change_apply_start(desk->loop, desk->store, &wire, plan, tool, &r->limits, &events, desk, &desk->apply, &err) &&

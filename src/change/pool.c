@@ -10,6 +10,7 @@ struct pool_host {
     struct change_pool *pool;
     server_id server;
     struct host *host;
+    char *way; /* how it is reached, as text */
 };
 struct change_pool {
     struct loop *loop;
@@ -36,6 +37,7 @@ struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub
 static void pool_host_free(struct pool_host *h)
 {
     host_free(h->host);
+    free(h->way);
     free(h);
 }
 
@@ -93,6 +95,27 @@ static struct pool_host *pool_find(const struct change_pool *pool, server_id ser
     return low < pool->count && pool->hosts[low]->server == server ? pool->hosts[low] : NULL;
 }
 
+/* What the store and the options say now. Texts in mem. */
+static bool find_target(const struct change_pool *pool, server_id server, struct arena *mem, struct transport_target *target,
+                        struct host_options *how, struct err *err)
+{
+    const struct options *o = pool->options;
+    struct host_defaults defaults = { .user = o->ssh_user, .jump = o->ssh_jump, .powershell = o->powershell,
+                                      .port = (int)o->ssh_port };
+    struct row row = { 0 };
+
+    if (o->transport != NULL)
+        transport_kind_parse(o->transport, &defaults.transport);
+    return store_rows(pool->store, &catalog_servers, &server, 1, mem, &row, err) && row.id != 0 &&
+           host_target(&row, &defaults, target, how, err);
+}
+
+static char *way_of(const struct transport_target *t)
+{
+    return x_asprintf("%d\n%s\n%s\n%s\n%d\n%s", (int)t->kind, t->address != NULL ? t->address : "", t->user != NULL ? t->user : "",
+                      t->jump != NULL ? t->jump : "", t->port, t->command != NULL ? t->command : "");
+}
+
 static struct pool_host *pool_make(struct change_pool *pool, server_id server, size_t place)
 {
     const struct options *o = pool->options;
@@ -100,18 +123,12 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
                                 .start_timeout_ms = o->connect_timeout_s * 1000,
                                 .idle_close_ms = o->idle_close_s * 1000 };
     struct host_events events = { .state = on_state, .ask = pool->ask != NULL ? on_ask : NULL };
-    struct host_defaults defaults = { .user = o->ssh_user, .jump = o->ssh_jump, .powershell = o->powershell,
-                                      .port = (int)o->ssh_port };
     struct pool_host *h;
     struct transport_target target;
     struct arena mem = { 0 };
-    struct row row = { 0 };
     struct err err = { 0 };
 
-    if (o->transport != NULL)
-        transport_kind_parse(o->transport, &defaults.transport);
-    if (!store_rows(pool->store, &catalog_servers, &server, 1, &mem, &row, &err) || row.id == 0 ||
-        !host_target(&row, &defaults, &target, &how, &err)) {
+    if (!find_target(pool, server, &mem, &target, &how, &err)) {
         arena_done(&mem);
         pool->refused_server = server;
         pool->refused = err;
@@ -121,6 +138,7 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     h = x_alloc(sizeof(*h));
     h->pool = pool;
     h->server = server;
+    h->way = way_of(&target);
     h->host = host_new(pool->hub, pool->loop, &target, &how, &events, h);
     arena_done(&mem);
     x_grow(&pool->hosts, &pool->cap, pool->count + 1, sizeof(struct pool_host *));
@@ -128,6 +146,28 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     pool->hosts[place] = h;
     pool->count++;
     return h;
+}
+
+void change_pool_refresh(struct change_pool *pool)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < pool->count; i++) {
+        struct pool_host *h = pool->hosts[i];
+        struct transport_target target;
+        struct host_options how = { 0 };
+        struct arena mem = { 0 };
+        struct err err = { 0 };
+        char *way = find_target(pool, h->server, &mem, &target, &how, &err) ? way_of(&target) : NULL;
+
+        if (way != NULL && strcmp(way, h->way) == 0)
+            pool->hosts[kept++] = h;
+        else
+            pool_host_free(h);
+        free(way);
+        arena_done(&mem);
+    }
+    pool->count = kept;
 }
 
 /* ------------------------------------------------------------------ the wire */
