@@ -72,6 +72,7 @@ struct chooser_ops {
     void (*draw)(struct ui *ui, struct chooser *chooser);         /* over the box; may be NULL */
     bool checks; /* boxes are shown */
     bool narrow; /* typing narrows the list */
+    bool slash;  /* "/" does, until Enter or Esc: letters are keys otherwise */
 };
 struct chooser {
     struct overlay overlay;
@@ -80,6 +81,7 @@ struct chooser {
     struct choice *rows;
     size_t count, cap, at, top;
     struct edit narrow;
+    bool typing; /* after "/" */
     int number, left_w;    /* free use; width of the left column */
     struct rect placed;    /* h 0 = in the middle, as large as needed */
 };

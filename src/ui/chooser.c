@@ -34,10 +34,21 @@ struct choice *chooser_add(struct chooser *chooser, const char *left, const char
     return row;
 }
 
+static bool takes_letters(const struct chooser *chooser)
+{
+    return chooser->ops->narrow || chooser->typing;
+}
+
+/* Is there a line with what narrows the list? */
+static bool shows_narrow(const struct chooser *chooser)
+{
+    return takes_letters(chooser) || edit_text(&chooser->narrow)[0] != '\0';
+}
+
 /* "@c": only the keys, which are on the left; anything else: either side. */
 bool chooser_matches(const struct chooser *chooser, const struct choice *choice)
 {
-    const char *narrow = chooser->ops->narrow ? edit_text(&chooser->narrow) : "";
+    const char *narrow = edit_text(&chooser->narrow);
 
     if (narrow[0] == '\0')
         return true;
@@ -105,13 +116,13 @@ static struct rect place(const struct ui *ui, const struct chooser *chooser)
     inner = MAX(inner, text_width(chooser->hint));
     if (r.w == 0) {
         r.w = MIN(inner + 4, w - 4);
-        r.h = MIN((int)chooser->count + (chooser->ops->narrow ? 3 : 2) + (chooser->hint[0] ? 1 : 0), h - 4);
+        r.h = MIN((int)chooser->count + (shows_narrow(chooser) ? 3 : 2) + (chooser->hint[0] ? 1 : 0), h - 4);
         r.h = MAX(r.h, 5);
         r.y = MAX(0, (h - r.h) / 2);
         r.x = (w - r.w) / 2;
     } else {
         r.w = MIN(inner + 4, w - r.x);
-        r.h = MIN((int)chooser->count + (chooser->ops->narrow ? 3 : 2) + (chooser->hint[0] ? 1 : 0), h - r.y - 1);
+        r.h = MIN((int)chooser->count + (shows_narrow(chooser) ? 3 : 2) + (chooser->hint[0] ? 1 : 0), h - r.y - 1);
     }
     return r;
 }
@@ -152,7 +163,7 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
 {
     struct chooser *chooser = (struct chooser *)overlay;
     struct rect r = place(ui, chooser);
-    int rows = r.h - 2 - (chooser->hint[0] ? 1 : 0) - (chooser->ops->narrow ? 1 : 0), y = r.y + 1;
+    int rows = r.h - 2 - (chooser->hint[0] ? 1 : 0) - (shows_narrow(chooser) ? 1 : 0), y = r.y + 1;
     const struct choice *first = chooser_current(chooser);
 
     screen_box(r, chooser->title);
@@ -164,10 +175,10 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
         chooser->top = 0; /* a heading above the first row stays visible */
     if (chooser->at >= chooser->top + (size_t)MAX(rows, 1))
         chooser->top = chooser->at - (size_t)rows + 1;
-    if (chooser->ops->narrow) {
+    if (shows_narrow(chooser)) {
         char line[300];
 
-        snprintf(line, sizeof line, "> %s", edit_text(&chooser->narrow));
+        snprintf(line, sizeof line, "%s %s", chooser->ops->slash ? "/" : ">", edit_text(&chooser->narrow));
         screen_put(y, r.x + 2, r.w - 4, LOOK_KEY, line);
         screen_cursor(y++, r.x + 4 + text_width(edit_text(&chooser->narrow)));
     }
@@ -178,7 +189,7 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
         if (!row)
             break;
         draw_row(chooser, row, y + i, r.x + 2, r.w - 4, current);
-        if (current && !chooser->ops->narrow)
+        if (current && !takes_letters(chooser))
             screen_cursor(y + i, r.x + 2);
     }
     if (matches(chooser) > chooser->top + (size_t)MAX(rows, 0))
@@ -223,7 +234,7 @@ static bool move_key(struct chooser *chooser, int key)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].key == key && !(rows[i].letter && chooser->ops->narrow)) {
+        if (rows[i].key == key && !(rows[i].letter && takes_letters(chooser))) {
             move_by(chooser, rows[i].by);
             return true;
         }
@@ -237,11 +248,34 @@ static void moved(struct ui *ui, struct chooser *chooser)
         chooser->ops->moved(ui, chooser);
 }
 
+/* "/" begins, Enter keeps what was typed and gives the letters back, Esc takes it away. */
+static bool slash_key(struct chooser *chooser, int key)
+{
+    bool narrowed = edit_text(&chooser->narrow)[0] != '\0';
+
+    if (!chooser->ops->slash)
+        return false;
+    if (key == '/' && !chooser->typing) {
+        chooser->typing = true;
+    } else if (chooser->typing && (key == K_ENTER || key == '\n')) {
+        chooser->typing = false;
+    } else if ((chooser->typing || narrowed) && key == K_ESC) {
+        chooser->typing = false;
+        edit_set(&chooser->narrow, "");
+        move_by(chooser, 0);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void chooser_key(struct ui *ui, struct overlay *overlay, int key)
 {
     struct chooser *chooser = (struct chooser *)overlay;
 
-    if (chooser->ops->key && chooser->ops->key(ui, chooser, key))
+    if (slash_key(chooser, key))
+        return;
+    if (!chooser->typing && chooser->ops->key && chooser->ops->key(ui, chooser, key))
         return;
     if (move_key(chooser, key)) {
         moved(ui, chooser);
@@ -251,13 +285,13 @@ static void chooser_key(struct ui *ui, struct overlay *overlay, int key)
         accept(ui, chooser);
         return;
     }
-    if (key == K_ESC || key == K_CTRL('c') || key == K_CTRL('g') || (!chooser->ops->narrow && key == 'q')) {
+    if (key == K_ESC || key == K_CTRL('c') || key == K_CTRL('g') || (!takes_letters(chooser) && key == 'q')) {
         if (chooser->ops->left)
             chooser->ops->left(ui, chooser);
         ui_drop(ui, overlay);
         return;
     }
-    if (chooser->ops->narrow && edit_key(&chooser->narrow, key) == EDIT_CHANGED) {
+    if (takes_letters(chooser) && edit_key(&chooser->narrow, key) == EDIT_CHANGED) {
         chooser->at = chooser->top = 0;
         move_by(chooser, 0);
         moved(ui, chooser);

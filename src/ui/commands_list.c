@@ -503,11 +503,17 @@ static void fill_columns(struct ui *ui, struct chooser *chooser)
     chooser->top = top;
 }
 
-static void swap_columns(struct table *table, struct chooser *chooser, int step)
+/* Neighbours are only where they seem to be when all are shown. */
+static void swap_columns(struct ui *ui, struct chooser *chooser, int step)
 {
+    struct table *table = ui_table(ui);
     size_t a = chooser->at, b = a + (size_t)step;
     struct column column;
 
+    if (edit_text(&chooser->narrow)[0]) {
+        ui_say(ui, LOOK_ERROR, "Columns are moved among all of them: Esc shows all");
+        return;
+    }
     if (b >= table->column_count) /* also below zero */
         return;
     column = table->columns[a];
@@ -519,9 +525,12 @@ static void swap_columns(struct table *table, struct chooser *chooser, int step)
 static bool columns_key(struct ui *ui, struct chooser *chooser, int key)
 {
     struct table *table = ui_table(ui);
-    struct column *column = &table->columns[chooser->at];
+    const struct choice *current = chooser_current(chooser);
+    struct column *column = &table->columns[current ? current->tag : 0];
     size_t shown = 0;
 
+    if (!current)
+        return false; /* nothing matches */
     switch (key) {
     case ' ':
         for (size_t c = 0; c < table->column_count; c++)
@@ -532,14 +541,14 @@ static bool columns_key(struct ui *ui, struct chooser *chooser, int key)
         }
         column->shown = !column->shown;
         break;
-    case 'J': swap_columns(table, chooser, 1); break;
-    case 'K': swap_columns(table, chooser, -1); break;
+    case 'J': swap_columns(ui, chooser, 1); break;
+    case 'K': swap_columns(ui, chooser, -1); break;
     case '+':
     case '-':
         column->width = MAX(3, MIN(80, column->width + (key == '+' ? 1 : -1)));
         column->fixed = true;
         break;
-    case '=': table_width_fit(table, chooser->at, ui->dates, ui->now_s); break;
+    case '=': table_width_fit(table, (size_t)current->tag, ui->dates, ui->now_s); break;
     case 'd':
         table_columns_default(table, ui->layout.list.w);
         fill_columns(ui, chooser);
@@ -551,7 +560,7 @@ static bool columns_key(struct ui *ui, struct chooser *chooser, int key)
     return true;
 }
 
-static const struct chooser_ops columns_chooser = { .key = columns_key, .checks = true };
+static const struct chooser_ops columns_chooser = { .key = columns_key, .checks = true, .slash = true };
 
 /* "name:30,scope util": a width that is given holds. Into the form that is saved, or false for an unknown column. */
 static bool columns_spec(const struct object_type *object, const char *args, struct buf *out, struct err *err)
@@ -592,7 +601,7 @@ static bool columns(struct command_call *call, struct err *err)
         buf_done(&spec);
         return ok;
     }
-    chooser = chooser_new(&columns_chooser, "Columns", "Space show  J K move  + - width  = fit  d default  Enter done");
+    chooser = chooser_new(&columns_chooser, "Columns", "Space show  / find  J K move  + - width  = fit  d default  Enter done");
     fill_columns(ui, chooser);
     ui_push(ui, &chooser->overlay);
     return true;

@@ -22,6 +22,30 @@ screen_keys k J
 screen_keys Enter
 screen_gone 'Columns'
 screen_row 3 | grep -q 'Server' && screen_fail 'the column of servers is gone'
+# "/" in the chooser narrows it: the box that is switched is the one that is shown, not its place in the whole list.
+screen_keys C / supersc
+screen_wait '/ supersc'
+screen_wait '[ ] Superscope'
+screen_gone '] Name '
+screen_keys Space # still typed
+screen_wait '/ supersc '
+screen_keys BSpace Enter Space
+screen_wait '[x] Superscope'
+screen_keys J
+screen_wait 'moved among all of them'
+screen_keys Escape
+screen_wait '[x] Name'
+screen_keys C-c
+screen_gone 'Space show'
+screen_keys ':' 'columns superscope,scope' Enter
+screen_wait '  Superscope'
+screen_keys C / @Server Enter Space q
+screen_gone 'Space show'
+screen_row 3 | grep -q 'Superscope .*Scope .*Server' || screen_fail 'the server is shown again'
+screen_keys C / @Superscope Enter Space / BSpace C-u @Server Enter Space q
+screen_gone 'Space show'
+screen_row 3 | grep -q 'Superscope\|Server' && screen_fail 'both are gone'
+screen_keys ':' 'columns scope,name,lease_duration,util,free,level,seen' Enter
 screen_keys ':' 'sort util- name' Enter
 screen_wait 'sort Used% ▼, Name ▲'
 screen_keys Q
