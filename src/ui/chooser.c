@@ -192,6 +192,8 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
         if (current && !takes_letters(chooser))
             screen_cursor(y + i, r.x + 2);
     }
+    if (!first && shows_narrow(chooser))
+        screen_text(y, r.x + 2, r.w - 4, LOOK_DIM, "nothing matches");
     if (matches(chooser) > chooser->top + (size_t)MAX(rows, 0))
         screen_text(r.y + r.h - 1, r.x + r.w - 10, 8, LOOK_DIM, " more ");
     draw_hint(chooser, r);

@@ -266,7 +266,7 @@ static bool filter_saved(struct command_call *call, struct err *err)
     free(ui->filter_before);
     ui->filter_before = x_strdup(pane->table.filter);
     ui->filter_before_off = pane->table.filter_off;
-    chooser = chooser_new(&saved_chooser, "Saved queries", "1-9 or Enter picks  + saves the filter  Delete or - forgets");
+    chooser = chooser_new(&saved_chooser, "Saved queries", "1-9 Enter pick  + save the filter  - forget");
     chooser->placed = (struct rect){ .y = ui->layout.list.y, .x = ui->layout.bar.w / 3, .w = 1 };
     fill(ui, chooser);
     ui_push(ui, &chooser->overlay);

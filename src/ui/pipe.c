@@ -100,7 +100,8 @@ static void ended(struct ui *ui, const char *what, bool ok, const struct err *er
         else if (WEXITSTATUS(job->status) != 0)
             ui_say(ui, LOOK_ERROR, "%s: %s ended with status %d", what, job->command, WEXITSTATUS(job->status));
         else
-            ui_say(ui, LOOK_NORMAL, "%s went to %s%s", what, job->command, job->out.len ? "" : ", which said nothing");
+            ui_say(ui, LOOK_NORMAL, "%s went to %s%s", what, job->command,
+                   job->out.len || job->errs.len ? "" : ", which said nothing");
         show(ui, job);
     }
     buf_done(&job->out);

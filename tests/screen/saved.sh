@@ -32,6 +32,9 @@ screen_keys f Down
 screen_wait '/util>80 '
 screen_keys pho
 screen_wait '/name:*voice*'
+screen_keys zz
+screen_wait 'nothing matches'
+screen_keys BSpace BSpace
 screen_gone '2 full'
 screen_keys Enter
 screen_gone 'Saved queries'
