@@ -118,6 +118,7 @@ struct plan_totals {
     size_t steps, targets, servers, calls;
     size_t same, not_applicable, refused, changed_since; /* notes */
     size_t unchecked; /* steps whose value before is not known */
+    size_t hard;      /* steps that take something away or out of service: confirmed by the number of objects, however few */
 };
 void change_plan_totals(const struct change_plan *plan, struct plan_totals *out);
 /* "60 changes on 60 scopes, 6 servers, 60 calls; 5 already so, 1 refused". */

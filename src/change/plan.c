@@ -285,6 +285,17 @@ static bool same_target(const struct change_step *a, const struct change_step *b
     return a->server == b->server && value_equal(step_group(a), step_group(b));
 }
 
+/* The first word of a state is the one in which it works. */
+static bool is_hard(const struct change_step *step)
+{
+    const struct property *p = step->op == OP_SET ? &step->object->properties[step->property] : NULL;
+
+    if (p == NULL)
+        return step->op == OP_REMOVE;
+    return (p->flags & PROP_STATE) != 0 && p->values != NULL && step->after.type == VALUE_TEXT &&
+           strcmp(step->after.s, p->values[0]) != 0;
+}
+
 void change_plan_totals(const struct change_plan *plan, struct plan_totals *out)
 {
     *out = (struct plan_totals){ .steps = plan->count };
@@ -295,6 +306,7 @@ void change_plan_totals(const struct change_plan *plan, struct plan_totals *out)
         out->targets += last == NULL || !same_target(last, step);
         out->calls += last == NULL || last->call != step->call;
         out->unchecked += step->op == OP_SET && step->before.type == VALUE_NULL;
+        out->hard += is_hard(step);
     }
     for (size_t i = 0; i < plan->note_count; i++)
         switch (plan->notes[i].kind) {

@@ -121,20 +121,6 @@ static void number_answer(struct ui *ui, int button, const char *const *answers,
     free(question);
 }
 
-/* Takes something away or out of service: not harmless, however few. */
-static size_t hard_steps(const struct change_plan *plan)
-{
-    size_t hard = 0;
-
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct change_step *step = &plan->steps[i];
-
-        hard += step->op == OP_REMOVE || (step->op == OP_SET && strcmp(step->object->properties[step->property].name, "state") == 0 &&
-                                          step->after.type == VALUE_TEXT && strcmp(step->after.s, "active") != 0);
-    }
-    return hard;
-}
-
 /* What happens, by kind: "lease_duration 60, exclusions added 3". */
 static void add_kinds(const struct change_plan *plan, struct buf *out)
 {
@@ -194,7 +180,7 @@ static void add_objects(const struct change_plan *plan, size_t targets, struct b
         buf_addf(out, " and %zu more", targets - named);
 }
 
-static void describe(const struct change_plan *plan, const struct plan_totals *t, size_t hard, int stop_after, struct buf *out)
+static void describe(const struct change_plan *plan, const struct plan_totals *t, int stop_after, struct buf *out)
 {
     buf_addf(out, "%s\n\n", plan->what);
     add_objects(plan, t->targets, out);
@@ -203,8 +189,8 @@ static void describe(const struct change_plan *plan, const struct plan_totals *t
     buf_addf(out, "\nChanges:  ");
     add_kinds(plan, out);
     buf_addf(out, "\nCalls:    %zu, each value is read again before it is overwritten", t->calls);
-    if (hard)
-        buf_addf(out, "\n%zu of them take%s something away or out of service.", hard, hard == 1 ? "s" : "");
+    if (t->hard)
+        buf_addf(out, "\n%zu of them take%s something away or out of service.", t->hard, t->hard == 1 ? "s" : "");
     if (t->unchecked)
         buf_addf(out, "\n%zu value%s not known here: read when applied.", t->unchecked, t->unchecked == 1 ? " is" : "s are");
     if (t->refused + t->changed_since)
@@ -223,24 +209,23 @@ void changes_ask_apply(struct ui *ui, int stop_after)
     struct plan_totals t;
     struct buf text = { 0 };
     char title[120];
-    size_t hard = hard_steps(plan);
 
     change_plan_totals(plan, &t);
     *question = (struct question){ stop_after, t.targets };
     snprintf(title, sizeof title, "Apply %zu change%s on %zu server%s", t.steps, t.steps == 1 ? "" : "s", t.servers,
              t.servers == 1 ? "" : "s");
-    if (hard > 0 || t.targets > (size_t)ui->options->guard_targets) {
+    if (t.hard > 0 || t.targets > (size_t)ui->options->guard_targets) {
         char label[80];
         struct dialog_field field = { label, true };
 
         snprintf(label, sizeof label, "Type the number of objects (%zu):", t.targets);
-        describe(plan, &t, hard, stop_after, &text);
+        describe(plan, &t, stop_after, &text);
         ui_dialog(ui, title, buf_at(&text), number_buttons, 2, 1, &field, 1, number_answer, question);
     } else if (t.steps <= FEW) {
         buf_addf(&text, "%s?", title);
         ui_ask_line(ui, buf_at(&text), yes, question, free);
     } else {
-        describe(plan, &t, hard, stop_after, &text);
+        describe(plan, &t, stop_after, &text);
         ui_dialog(ui, title, buf_at(&text), buttons, 3, 2, NULL, 0, box_answer, question);
     }
     buf_done(&text);

@@ -51,6 +51,15 @@ says 'Apply to 60 targets on 2 servers? Type 60'
 [ "$(sent)" = 1 ] || fail 'many targets are not applied for a yes'
 typed 0 60 --config "$T/conf" set scopes '' delay=2
 says '60 done'
+# What is taken away or out of service is, too, however few they are.
+"$SIMHOST" dump "$estate" >"$T/dump"
+typed 1 yes scope deactivate "scope:$one"
+says '1 of them takes something away or out of service'
+says 'Apply to 1 target on 1 server? Type 1'
+"$SIMHOST" dump "$estate" | cmp -s - "$T/dump" || fail 'it is not deactivated for a yes'
+typed 0 1 scope deactivate "scope:$one"
+typed 0 yes scope activate "scope:$one"
+"$SIMHOST" dump "$estate" | cmp -s - "$T/dump" || fail 'it is as it was'
 
 # Stopped: what is on its way is settled, the rest is not sent, and says so.
 "$IPAMTUI" --db "$db" set scopes '' delay=3 --yes >"$out" 2>"$err" </dev/null &
