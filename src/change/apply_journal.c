@@ -8,8 +8,8 @@
 
 enum {
     SHARE_PERCENT = 3,     /* of the time may be the journal's */
-    BEGIN_US = 20000,      /* and this much more */
-    GATHER_MS = 6,         /* for servers that come a moment later */
+    BEGIN_US = 45000,      /* and this much more */
+    GATHER_MS = 10,         /* for servers that come a moment later */
     PATIENCE_MS = 150,     /* a server never waits longer */
     RESULTS_MS = 300,      /* results that nobody waits for */
     FAILURES_MAX = 3,
