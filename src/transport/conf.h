@@ -71,6 +71,8 @@ struct conf_wait *conf_get(struct transport_hub *hub, const char *address, const
 void conf_cancel(struct conf_wait *wait); /* NULL is fine */
 void confs_end(struct transport_hub *hub);
 
+/* ", unknown host keys are accepted (StrictHostKeyChecking accept-new)", or "". */
+const char *conf_strict_note(const struct ssh_conf *conf);
 /* Why libssh2 cannot do what is configured for this host, or NULL. */
 const char *conf_needs_openssh(const struct ssh_conf *conf);
 

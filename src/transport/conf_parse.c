@@ -346,6 +346,17 @@ bool conf_check_name(const char *host, const char *user, struct err *err)
     return true;
 }
 
+const char *conf_strict_note(const struct ssh_conf *conf)
+{
+    static const char *const notes[] = {
+        [STRICT_ASK] = "",
+        [STRICT_YES] = "",
+        [STRICT_NEW] = ", unknown host keys are accepted (StrictHostKeyChecking accept-new)",
+        [STRICT_OFF] = ", unknown host keys are accepted (StrictHostKeyChecking no)",
+    };
+    return notes[conf->strict];
+}
+
 /* A certificate is offered for a key by CertificateFile, or lies beside it. libssh2 1.10 can use only ecdsa ones. */
 static bool has_certificate(const struct ssh_conf *conf)
 {

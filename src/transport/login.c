@@ -43,7 +43,7 @@ struct login {
     enum login_phase phase;
     struct candidate list[CANDIDATES_MAX];
     size_t count, at, offers;
-    bool has_sk;           /* a FIDO key lies in the agent */
+    bool has_sk;           /* there is a FIDO key, in the agent or as a file */
     struct buf offered;    /* the blob as it is offered: RSA under its SHA-2 name */
     struct agent_request *request;
     struct keyfile_wait *loading;
@@ -145,6 +145,8 @@ static void gather(struct login *login, const struct agent_keys *keys)
             blob = (const unsigned char *)buf_at(&public);
             len = public.len;
         }
+        if (blob)
+            usable(login, blob, len); /* notes a FIDO key, of which only the handle is a file */
         const struct agent_key *held = keys && blob ? agent_find(keys, blob, len) : NULL;
         if (held) {
             add_agent_key(login, held);
@@ -566,6 +568,12 @@ static bool begin(struct login *login)
     return login->phase != PHASE_LISTING;
 }
 
+static bool only_kerberos(const char *methods)
+{
+    return algorithms_has(methods, "gssapi-with-mic", 15) && !algorithms_has(methods, "publickey", 9) &&
+           !algorithms_has(methods, "password", 8) && !algorithms_has(methods, "keyboard-interactive", 20);
+}
+
 static void explain(const struct login *login, struct err *err)
 {
     const struct session *s = login->s;
@@ -580,6 +588,9 @@ static void explain(const struct login *login, struct err *err)
                 login->offers);
     else if (s->in_eof || s->io_err)
         err_set(err, ERR_UNREACHABLE, host, "the connection to %.60s was lost during the login", host);
+    else if (only_kerberos(login->methods))
+        err_set(err, ERR_DENIED, host, "%.60s takes only Kerberos (gssapi-with-mic): %s", host,
+                s->conf->gssapi ? "there is no ticket here; run kinit" : "set GSSAPIAuthentication yes for it and run kinit");
     else if (login->count == 0)
         err_set(err, ERR_DENIED, host, "no key for %.50s on %.60s: the agent and the key files have none%s%s; load one with ssh-add",
                 user, host, methods[0] ? "; it takes " : "", methods);
@@ -643,9 +654,9 @@ const char *login_needs_openssh(const struct session *s)
     if (!login || login->tried_password || login->tried_kbdint)
         return NULL;
     if (login->has_sk)
-        return "its other keys were refused and the agent holds a FIDO key, which libssh2 cannot use";
+        return "no other key was accepted and there is a FIDO key, which libssh2 cannot use";
     if (s->conf->gssapi && has_ticket() && (login->methods[0] == '\0' || strstr(login->methods, "gssapi")))
-        return "its keys were refused and there is a Kerberos ticket, which libssh2 cannot use";
+        return "no key was accepted and there is a Kerberos ticket (GSSAPI), which libssh2 cannot use";
     return NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "gate.h"
+#include "hostkey.h"
 #include "hub.h"
 #include "ipamtui/child.h"
 #include "ipamtui/text.h"
@@ -14,6 +15,7 @@
 #include "talk.h"
 
 #define HUMAN_MS 110000 /* sshd gives up after 120 s */
+#define HOPS_MOST 8
 #define PLACE_MS 60000  /* for another ssh program to end */
 
 struct openssh {
@@ -26,6 +28,11 @@ struct openssh {
     struct talk talk;
     struct loop_timer limit, admission;
     struct gate_pass pass;
+    struct conf_wait *hop_wait;
+    int hops_followed;
+    struct known_lookup *lookup; /* where the revoked key is on file */
+    struct err ended;            /* and what it ended with */
+    enum transport_step ended_step;
     struct openssh *queue_next;
     bool queued, placed; /* waits for, or is, one of the hub's max_programs */
     enum transport_step step;
@@ -52,7 +59,9 @@ static void describe(struct openssh *o)
     if (o->method[0] && n < sizeof(t->about))
         n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, ", %s", o->method);
     if (t->fallback && n < sizeof(t->about))
-        snprintf(t->about + n, sizeof(t->about) - n, " (%s)", t->fallback);
+        n += (size_t)snprintf(t->about + n, sizeof(t->about) - n, " (%s)", t->fallback);
+    if (conf && n < sizeof(t->about))
+        snprintf(t->about + n, sizeof(t->about) - n, "%s", conf_strict_note(conf));
 }
 
 static void fail(struct openssh *o, enum transport_step step, const struct err *err)
@@ -190,6 +199,40 @@ static bool jump_failure(struct openssh *o, enum transport_step *step, struct er
     return !err_wrap(err, "jump host");
 }
 
+/* ssh does not say where a revoked key is on file. */
+static void on_revoked_place(void *ctx, struct known_keys *keys, const struct err *err)
+{
+    struct openssh *o = ctx;
+    char print[FINGERPRINT_SIZE];
+    const struct known_key *row = NULL;
+    (void)err;
+    o->lookup = NULL;
+    for (size_t i = 0; i < keys->count; i++) {
+        hostkey_fingerprint(keys->rows[i].blob, keys->rows[i].len, print);
+        if (keys->rows[i].revoked && (!row || strstr(buf_at(&o->talk.said), print)))
+            row = &keys->rows[i];
+    }
+    if (row)
+        err_set(&o->ended, ERR_DENIED, o->conf->host, "the host key of %.50s is revoked and refused: %.100s:%d; ask who revoked it",
+                o->conf->host, row->file, row->line);
+    fail(o, o->ended_step, &o->ended);
+}
+
+static void ended(struct openssh *o, enum transport_step step, const struct err *err)
+{
+    bool revoked = step == STEP_HOSTKEY && strstr(buf_at(&o->talk.said), "REVOKED HOST KEY");
+    if (!revoked) {
+        fail(o, step, err);
+        return;
+    }
+    loop_timer_stop(&o->limit);
+    o->ended = *err;
+    o->ended_step = step;
+    struct known_lookup *lookup = known_find(o->t->hub, o->conf, on_revoked_place, o); /* NULL: o may be gone */
+    if (lookup)
+        o->lookup = lookup;
+}
+
 static void over(struct pipes *p)
 {
     struct openssh *o = (struct openssh *)((char *)p - offsetof(struct openssh, pipes));
@@ -213,7 +256,7 @@ static void over(struct pipes *p)
         err_set(&err, ERR_REMOTE, t->name, "the program on %s %s", o->conf->host, how);
     else
         err_set(&err, ERR_NONE, t->name, "the program on %s ended", o->conf->host);
-    fail(o, step, &err);
+    ended(o, step, &err);
 }
 
 static bool start_child(struct openssh *o, struct err *err)
@@ -332,6 +375,43 @@ static void leave_place(struct openssh *o)
     }
 }
 
+/* ---- circles: ssh would start itself for each hop, for ever */
+
+static bool follow(struct openssh *o, const char *chain);
+
+static void on_hop_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
+{
+    struct openssh *o = ctx;
+    (void)why; /* ssh will say it */
+    o->hop_wait = NULL;
+    bool on = conf && conf->jump && follow(o, conf->jump);
+    conf_release(conf);
+    if (!on && o->t->state != STREAM_ENDED)
+        want_place(o);
+}
+
+/* The first hop of a chain is reached by its own configuration, later ones through it. False: nothing to follow, or failed. */
+static bool follow(struct openssh *o, const char *chain)
+{
+    char hop[256];
+    struct err err = { 0 };
+    snprintf(hop, sizeof(hop), "%.*s", (int)strcspn(chain, ","), chain);
+    if (o->hops_followed++ >= HOPS_MOST) {
+        err_set(&err, ERR_INPUT, hop, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", hop);
+        fail(o, STEP_JUMP, &err);
+        return true;
+    }
+    const char *name = strrchr(hop, '@');
+    name = name ? name + 1 : hop;
+    if (*name == '[')
+        return false; /* an address */
+    hop[(size_t)(name - hop) + strcspn(name, ":")] = '\0';
+    if (!conf_check_name(name, NULL, &err))
+        return false;
+    o->hop_wait = conf_get(o->t->hub, name, NULL, 0, true, on_hop_conf, o);
+    return true;
+}
+
 static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
 {
     struct openssh *o = ctx;
@@ -344,7 +424,8 @@ static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
         return;
     }
     describe(o);
-    want_place(o);
+    if (!jump_of(o) || !follow(o, jump_of(o)))
+        want_place(o);
 }
 
 static void start(void *ctx)
@@ -407,6 +488,8 @@ static void openssh_drop(struct transport *t)
     if (!o)
         return;
     conf_cancel(o->conf_wait);
+    conf_cancel(o->hop_wait);
+    known_cancel(o->lookup);
     loop_timer_stop(&o->limit);
     loop_timer_stop(&o->admission);
     gate_leave(&o->pass, GATE_BAD);

@@ -179,14 +179,14 @@ static void compose(const char *sentence, const char *host, const char *line, co
 /* Not a reason: debug messages and the statistics at the end. */
 static bool is_chatter(const char *line)
 {
-    static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "\n", "\r" };
+    static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "OpenSSH_", "\n", "\r" };
     for (size_t i = 0; i < COUNT(begins); i++)
         if (strncmp(line, begins[i], strlen(begins[i])) == 0)
             return true;
     return false;
 }
 
-static void last_words(const char *said, char *out, size_t size)
+static bool last_words(const char *said, char *out, size_t size)
 {
     const char *best = NULL;
     for (const char *at = said; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n'))
@@ -196,6 +196,7 @@ static void last_words(const char *said, char *out, size_t size)
         line_at(said, best, out, size);
     else
         snprintf(out, size, "it gave no reason");
+    return best != NULL;
 }
 
 bool openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err)
@@ -214,7 +215,9 @@ bool openssh_failure(const char *said, const char *host, enum transport_step *st
         err_set(err, failures[i].kind, host, "%s", text);
         return true;
     }
-    last_words(said, line, sizeof(line));
-    err_set(err, ERR_REMOTE, host, "the ssh program ended: %s", line);
+    if (!last_words(said, line, sizeof(line)) && *step == STEP_OPEN) /* what carried it has ended without a word */
+        err_set(err, ERR_UNREACHABLE, host, "the connection to %.100s was lost", host);
+    else
+        err_set(err, ERR_REMOTE, host, "the ssh program ended: %s", line);
     return false;
 }

@@ -31,7 +31,9 @@ void run_describe(struct session *s)
     } else if (s->proxy.pid > 0)
         n += (size_t)snprintf(t->about + n, n < size ? size - n : 0, " by ProxyCommand");
     if (s->method[0] && n < size)
-        snprintf(t->about + n, size - n, ", %s", s->method);
+        n += (size_t)snprintf(t->about + n, size - n, ", %s", s->method);
+    if (n < size)
+        snprintf(t->about + n, size - n, "%s", conf_strict_note(s->conf));
 }
 
 static void fail_lost(struct session *s, enum transport_step step, const char *doing, int rc)

@@ -15,7 +15,7 @@
 #define MOST 200
 
 static struct lab lab;
-static struct sshd plain, jump, no_forward, rsa_only, hardened, tight, asking;
+static struct sshd plain, jump, no_forward, rsa_only, hardened, tight, asking, kerberos;
 static bool can_ask_passwords; /* only root may give an sshd a password file of its own */
 static int hole_fds[8], hole_port;
 
@@ -162,6 +162,8 @@ static int write_config(void)
     host(f, "two-rsa", plain.port, "ProxyJump jump,rsa-only");
     host(f, "hardened", hardened.port, "");
     fprintf(f, "Host certified\n IdentityFile %s/certified\n HostName 127.0.0.1\n Port %d\n", lab.dir, plain.port);
+    host(f, "kerberos", kerberos.port, "GSSAPIAuthentication yes");
+    fprintf(f, "Host fido\n IdentityFile %s/fido\n HostName 127.0.0.1\n Port %d\n", lab.dir, tight.port);
     host(f, "tight*", tight.port, "");
     host(f, "password", asking.port, "PreferredAuthentications password");
     host(f, "prompts", asking.port, "PreferredAuthentications keyboard-interactive");
@@ -224,11 +226,12 @@ static int lab_up(void **state)
         !sshd_start(&lab, &no_forward, "nofwd", "AllowTcpForwarding no\n") ||
         !sshd_start_with(&lab, &rsa_only, "rsa", "rsa", "", "") ||
         !sshd_start(&lab, &hardened, "hard", "Ciphers chacha20-poly1305@openssh.com\n") ||
-        !sshd_start(&lab, &tight, "tight", "MaxStartups 2\n"))
+        !sshd_start(&lab, &tight, "tight", "MaxStartups 2\n") ||
+        !sshd_start(&lab, &kerberos, "kerberos", "GSSAPIAuthentication yes\nPubkeyAuthentication no\n"))
         return -1;
     dig_hole();
     start_asking();
-    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking };
+    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
     for (size_t i = 0; i < COUNT(all); i++)
         if (all[i]->port)
             know(&lab, all[i], "known");
@@ -237,7 +240,7 @@ static int lab_up(void **state)
 
 static int lab_down(void **state)
 {
-    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking };
+    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
     (void)state;
     for (size_t i = 0; i < COUNT(all); i++)
         sshd_kill(all[i]);
@@ -276,17 +279,22 @@ static void many_behind_one_jump(void **state)
 
 static void full_sshd(void **state)
 {
-    struct many m = { 0 };
-    char name[24][24];
     (void)state;
-    for (size_t i = 0; i < COUNT(name); i++) {
-        snprintf(name[i], sizeof(name[i]), "tight%zu", i);
-        add(&m, TRANSPORT_SSH, name[i], "echo in");
+    for (size_t k = 0; k < COUNT(both); k++) {
+        struct many m = { 0 };
+        char name[24][24];
+        for (size_t i = 0; i < COUNT(name); i++) {
+            snprintf(name[i], sizeof(name[i]), "tight%zu", i);
+            add(&m, both[k], name[i], "echo in");
+        }
+        run(&m, 90);
+        for (size_t i = 0; i < COUNT(name) && both[k] == TRANSPORT_SSH; i++)
+            CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+        /* The ssh program is not tried again by itself: who was turned away is told so. */
+        for (size_t i = 0; i < COUNT(name); i++)
+            CHECK(m.one[i].opened || strstr(m.one[i].err.text, "closed the connection before the key exchange"), &m.one[i]);
+        end(&m);
     }
-    run(&m, 90);
-    for (size_t i = 0; i < COUNT(name); i++)
-        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
-    end(&m);
 }
 
 /* The ssh program logs in at the jump host each time: all at once would be more than MaxStartups. */
@@ -364,27 +372,31 @@ static void jump_refuses(void **state)
 
 static void jump_dies_and_returns(void **state)
 {
-    struct many m = { .stay = true };
     (void)state;
-    for (int i = 0; i < 4; i++)
-        add(&m, TRANSPORT_SSH, "behind", "cat");
-    run(&m, 40);
-    for (int i = 0; i < 4; i++)
-        CHECK(m.one[i].opened && !m.one[i].closed, &m.one[i]);
-    m.stay = false;
-    m.done = 0;
-    sshd_kill(&jump);
-    run(&m, 40);
-    for (int i = 0; i < 4; i++)
-        CHECK(m.one[i].closed && m.one[i].step == STEP_JUMP && strstr(m.one[i].err.text, "jump host"), &m.one[i]);
-    assert_true(sshd_run(&lab, &jump, "", ""));
-    for (int i = 0; i < 4; i++)
-        add(&m, TRANSPORT_SSH, "behind", "echo in");
-    m.done = 4;
-    run(&m, 40);
-    for (int i = 4; i < 8; i++)
-        CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
-    end(&m);
+    for (size_t k = 0; k < COUNT(both); k++) {
+        struct many m = { .stay = true };
+        for (int i = 0; i < 4; i++)
+            add(&m, both[k], "behind", "cat");
+        run(&m, 40);
+        for (int i = 0; i < 4; i++)
+            CHECK(m.one[i].opened && !m.one[i].closed, &m.one[i]);
+        m.stay = false;
+        m.done = 0;
+        sshd_kill(&jump);
+        run(&m, 40);
+        for (int i = 0; i < 4; i++) {
+            CHECK(m.one[i].closed && m.one[i].err.kind == ERR_UNREACHABLE, &m.one[i]);
+            CHECK(both[k] == TRANSPORT_OPENSSH || (m.one[i].step == STEP_JUMP && strstr(m.one[i].err.text, "jump host")), &m.one[i]);
+        }
+        assert_true(sshd_run(&lab, &jump, "", ""));
+        for (int i = 0; i < 4; i++)
+            add(&m, both[k], "behind", "echo in");
+        m.done = 4;
+        run(&m, 40);
+        for (int i = 4; i < 8; i++)
+            CHECK(m.one[i].opened && m.one[i].bytes == 3, &m.one[i]);
+        end(&m);
+    }
 }
 
 /* What libssh2 1.10 cannot do goes through the ssh program by itself, and says why. */
@@ -405,6 +417,35 @@ static void falls_back(void **state)
         }
         end(&m);
     }
+}
+
+/* Neither a FIDO key nor a ticket is at hand here: the ssh program is chosen for them, and fails as it must. */
+static void keys_that_only_ssh_can_use(void **state)
+{
+    (void)state;
+    lab_run(&lab, "python3 -c \"import base64,struct; s=lambda b: struct.pack('>I',len(b))+b; t=b'sk-ssh-ed25519@openssh.com'; "
+                  "print(t.decode(), base64.b64encode(s(t)+s(bytes(32))+s(b'ssh:')).decode(), 'test')\" >fido.pub; rm -f fido");
+    lab_run(&lab, "mv id id.away");
+    struct many m = { 0 };
+    add(&m, TRANSPORT_SSH, "fido", "echo in");
+    run(&m, 40);
+    print_message("%s\n%s\n", m.one[0].about, m.one[0].err.text);
+    CHECK(!m.one[0].opened && strstr(m.one[0].about, "openssh as") && strstr(m.one[0].about, "FIDO"), &m.one[0]);
+    end(&m);
+    lab_run(&lab, "mv id.away id");
+    unsetenv("KRB5CCNAME");
+    add(&m, TRANSPORT_SSH, "kerberos", "echo in");
+    run(&m, 40);
+    print_message("%s\n", m.one[0].err.text);
+    CHECK(!m.one[0].opened && m.one[0].step == STEP_LOGIN && strstr(m.one[0].err.text, "kinit"), &m.one[0]);
+    end(&m);
+    setenv("KRB5CCNAME", "FILE:/nowhere", 1);
+    add(&m, TRANSPORT_SSH, "kerberos", "echo in");
+    run(&m, 40);
+    unsetenv("KRB5CCNAME");
+    print_message("%s\n", m.one[0].about);
+    CHECK(!m.one[0].opened && strstr(m.one[0].about, "openssh as") && strstr(m.one[0].about, "Kerberos"), &m.one[0]);
+    end(&m);
 }
 
 /* Where libssh2 cannot log in to the jump host, the ssh program does so once for all. */
@@ -504,7 +545,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
         cmocka_unit_test(programs_have_a_limit),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
-        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(one_master_for_all),
+        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
+        cmocka_unit_test(keys_that_only_ssh_can_use), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
     };
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -211,6 +211,9 @@ static int write_config(void **state)
     host(f, "strict", plain.port, "UserKnownHostsFile ~/empty\n StrictHostKeyChecking yes");
     host(f, "changed", plain.port, "UserKnownHostsFile ~/changed");
     host(f, "changed-off", plain.port, "UserKnownHostsFile ~/changed\n StrictHostKeyChecking no");
+    host(f, "changed-new", plain.port, "UserKnownHostsFile ~/changed\n StrictHostKeyChecking accept-new");
+    host(f, "off", plain.port, "UserKnownHostsFile ~/fresh-off\n StrictHostKeyChecking no");
+    host(f, "new", plain.port, "UserKnownHostsFile ~/fresh-off\n StrictHostKeyChecking accept-new");
     host(f, "revoked", plain.port, "UserKnownHostsFile ~/revoked");
     host(f, "other", plain.port, "UserKnownHostsFile ~/other");
     host(f, "proxy", plain.port, "ProxyCommand ssh -F ~/config -W %h:%p a");
@@ -467,10 +470,29 @@ static void accept_new_is_hashed(void **state)
     }
 }
 
+/* Taken without a question, as ssh would; and it is said. */
+static void unknown_keys_are_accepted(void **state)
+{
+    static const struct { const char *address, *words; } cases[] = {
+        { "off", "StrictHostKeyChecking no" }, { "new", "StrictHostKeyChecking accept-new" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < COUNT(both); k++) {
+            lab_run(&lab, "rm -f fresh-off");
+            struct seen s = { 0 };
+            run(&s, both[k], cases[i].address, "echo in");
+            CHECK(s.opened && strstr(s.about, cases[i].words), &s);
+            end(&s);
+            assert_int_equal(lab_run(&lab, "ssh-keygen -F '[127.0.0.1]:%d' -f fresh-off", plain.port), 0);
+        }
+}
+
 static void bad_keys_are_refused(void **state)
 {
     static const struct { const char *address, *words; } cases[] = {
-        { "changed", "changed:3" }, { "changed-off", "changed:3" }, { "revoked", "revoked" }, { "strict", "StrictHostKeyChecking" },
+        { "changed", "changed:3" }, { "changed-off", "changed:3" }, { "changed-new", "changed:3" },
+        { "revoked", "/revoked:1;" }, { "strict", "StrictHostKeyChecking" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -523,12 +545,14 @@ static void loops_are_found(void **state)
 {
     static const char *const addresses[] = { "loop1", "self" };
     (void)state;
-    for (size_t i = 0; i < COUNT(addresses); i++) {
-        struct seen s = { 0 };
-        run(&s, TRANSPORT_SSH, addresses[i], "echo in");
-        CHECK(!s.opened && s.closed && s.step == STEP_JUMP && s.err.kind == ERR_INPUT, &s);
-        end(&s);
-    }
+    for (size_t i = 0; i < COUNT(addresses); i++)
+        for (size_t k = 0; k < COUNT(both); k++) {
+            struct seen s = { 0 };
+            run(&s, both[k], addresses[i], "echo in");
+            print_message("%-8s %s: %s\n", transport_kind_name(both[k]), addresses[i], s.err.text);
+            CHECK(!s.opened && s.closed && s.step == STEP_JUMP && s.err.kind == ERR_INPUT, &s);
+            end(&s);
+        }
 }
 
 static void bad_configuration(void **state)
@@ -589,7 +613,7 @@ static void strange_peers(void **state)
         { "", 0, false, ERR_TIMEOUT, "" },
         { "HTTP/1.1 400 Bad Request\r\n\r\n", 1, true, ERR_REMOTE, "HTTP/1.1 400" },
         { "SSH-2.0-mute\r\n", 1, false, ERR_TIMEOUT, "" },
-        { "\033[31mhello\r\n", 40000, false, ERR_REMOTE, "^[[31mhello" }, /* a banner of nearly half a megabyte */
+        { "\033[31mhello\r\n", 100000, false, ERR_REMOTE, "^[[31mhello" }, /* a banner of more than a megabyte */
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -628,6 +652,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(known_hosts_is_read_again),
         cmocka_unit_test(unknown_key_of_a_jump),
         cmocka_unit_test(accept_new_is_hashed),
+        cmocka_unit_test(unknown_keys_are_accepted),
         cmocka_unit_test(bad_keys_are_refused),
         cmocka_unit_test(failures_name_their_step),
         cmocka_unit_test(loops_are_found),
