@@ -24,12 +24,12 @@ ROWS, COLS = 50, 200
 
 
 class Console:
-    def __init__(self, program, store, *more, config="/dev/null"):
+    def __init__(self, program, store, *more, config="/dev/null", **environment):
         self.begun = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
-            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC")
+            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC", **environment)
             os.execv(program, [program, "--db", store, "--config", config, "--fresh", "--offline", *more])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
 
@@ -136,11 +136,11 @@ def answer(console, terminal, rest):
 
 def cursor_moves(program, store, where, keys, config, count):
     """One step at a time from both ends of a list, so that most of them are at an edge and scroll it; the preview has time to
-    come after each. Returns the steps that wrote too much."""
+    come after each. The clock stands still: its frame, once a minute, is no step. Returns the bytes of the worst step."""
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
         file.write(config)
         file.flush()
-        console = Console(program, store, "--pane", "scopes", config=file.name)
+        console = Console(program, store, "--pane", "scopes", config=file.name, IPAMTUI_NOW=str(int(time.time())))
         console.until(rb"10\.\d+\.\d+\.\d+/\d\d", 20)
     terminal = Terminal(ROWS, COLS)
     worst = 0

@@ -5,4 +5,4 @@ command -v python3 >/dev/null || { echo "   no python3 here: the console is not 
 store=${UI_STORE:-$BUILD/bench/ui.db}
 [ -e "$store" ] || { "$BUILD/bench/store_fill" "$store.part" >/dev/null && mv "$store.part" "$store"; }
 export IPAMTUI_DATA_DIR="${IPAMTUI_DATA_DIR:-$PWD}"
-exec python3 tests/bench/bench_ui.py "$IPAMTUI" "$store"
+exec python3 -B tests/bench/bench_ui.py "$IPAMTUI" "$store"
