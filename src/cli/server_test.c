@@ -413,6 +413,8 @@ static bool test_clock(struct trial *t)
 
 static const char *unknown_why(const struct trial *t)
 {
+    if (t->rights.groups && t->rights.foreign)
+        return "This Windows names its groups in another language: which of them is DHCP Administrators, it does not tell.";
     return t->err.kind && !strstr(t->error_id, "CommandNotFound") ? t->err.text
                                                                   : "The host does not tell the groups of this login.";
 }

@@ -20,6 +20,11 @@ static const struct group {
     { .name = "DnsAdmins", .at = offsetof(struct rights, dns_administrator) },
 };
 
+/* What these are called in English. */
+static const struct { const char *sid, *name; } english[] = {
+    { "S-1-1-0", "Everyone" }, { "S-1-5-32-545", "Users" }, { "S-1-5-32-544", "Administrators" },
+};
+
 /* The next quoted field of *at; moves past it. false: there is none. */
 static bool next_field(const char **at, char *out, size_t size)
 {
@@ -47,6 +52,8 @@ void rights_take(struct rights *rights, const char *line)
     rights->groups++;
     last = strrchr(name, '\\');
     last = last ? last + 1 : name;
+    for (size_t i = 0; i < COUNT(english); i++)
+        rights->foreign |= strcmp(english[i].sid, sid) == 0 && text_casecmp(english[i].name, last) != 0;
     for (size_t i = 0; i < COUNT(groups); i++)
         if (groups[i].sid ? text_glob(groups[i].sid, sid) : text_casecmp(groups[i].name, last) == 0)
             *(bool *)((char *)rights + groups[i].at) = true;
@@ -61,7 +68,8 @@ static enum rights_may may(const struct rights *rights, bool group)
 
 enum rights_may rights_change_dhcp(const struct rights *rights)
 {
-    return may(rights, rights->dhcp_administrator);
+    enum rights_may answer = may(rights, rights->dhcp_administrator);
+    return answer == RIGHTS_NO && rights->foreign ? RIGHTS_UNKNOWN : answer;
 }
 
 enum rights_may rights_change_dns(const struct rights *rights)

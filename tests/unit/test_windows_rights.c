@@ -15,6 +15,8 @@
 #define MEDIUM "\"Mandatory Label\\Medium Mandatory Level\",\"Label\",\"S-1-16-8192\",\"\""
 #define DOMAIN_ADMINS "\"CORP\\Domain Admins\",\"Group\",\"S-1-5-21-1-2-3-512\",\"\""
 #define DHCP "\"CORP\\DHCP Administrators\",\"Alias\",\"S-1-5-21-1-2-3-1105\",\"\""
+#define EVERYONE_DE "\"Jeder\",\"Bekannte Gruppe\",\"S-1-1-0\",\"Verbindliche Gruppe\""
+#define DHCP_DE "\"HOST\\DHCP-Administratoren\",\"Alias\",\"S-1-5-21-1-2-3-1004\",\"\""
 #define DHCP_USERS "\"CORP\\DHCP Users\",\"Alias\",\"S-1-5-21-1-2-3-1104\",\"\""
 #define DNS "\"CORP\\DnsAdmins\",\"Alias\",\"S-1-5-21-1-2-3-1101\",\"\""
 
@@ -26,7 +28,10 @@ static const struct {
     { { "whoami: extra operand '/groups'", "\"half", "\"a\",\"b\"" }, RIGHTS_UNKNOWN, RIGHTS_UNKNOWN },
     { { USERS, MEDIUM }, RIGHTS_NO, RIGHTS_NO },
     { { USERS, ADMINS, HIGH }, RIGHTS_YES, RIGHTS_YES },
-    { { ADMINS, MEDIUM }, RIGHTS_NO, RIGHTS_NO },
+    /* Another language: no group by its English name proves nothing, one by it does. */
+    { { ADMINS, MEDIUM }, RIGHTS_UNKNOWN, RIGHTS_NO },
+    { { EVERYONE_DE, DHCP_DE, MEDIUM }, RIGHTS_UNKNOWN, RIGHTS_NO },
+    { { EVERYONE_DE, DHCP, MEDIUM }, RIGHTS_YES, RIGHTS_NO },
     { { DOMAIN_ADMINS, HIGH }, RIGHTS_YES, RIGHTS_YES },
     { { USERS, DHCP, MEDIUM }, RIGHTS_YES, RIGHTS_NO },
     { { USERS, DHCP_USERS, MEDIUM }, RIGHTS_NO, RIGHTS_NO },
