@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "ipamtui/clock.h"
+#include "ipamtui/levels.h"
 #include "ipamtui/overview.h"
 #include "ipamtui/query.h"
 #include "ipamtui/text.h"
@@ -350,21 +351,6 @@ int cli_run_zone_reset(struct cli *cli)
 }
 
 /* ------------------------------------------------------------------ thresholds */
-static bool read_percent(const char *flag, const char *text, struct value *out, struct err *err)
-{
-    char *end = NULL;
-    double percent;
-
-    *out = V_NULL;
-    if (!text || strcmp(text, "-") == 0)
-        return true;
-    percent = strtod(text, &end);
-    if (end == text || *end || !(percent >= 0 && percent <= 100))
-        return err_set(err, ERR_INPUT, flag, "expected a percentage from 0 to 100, not \"%s\"", text);
-    *out = V_REAL(percent);
-    return true;
-}
-
 struct scopes {
     row_id *ids;
     size_t count, cap;
@@ -380,19 +366,6 @@ static bool take_scopes(void *ctx, const row_id *ids, size_t count)
     return true;
 }
 
-/* All of them or none. */
-static bool set_levels(struct store *store, const struct scopes *scopes, struct value over, struct value under, struct err *err)
-{
-    bool ok = store_begin(store, err);
-
-    for (size_t i = 0; ok && i < scopes->count; i++)
-        ok = store_scope_thresholds(store, &catalog_scopes, scopes->ids[i], over, under, err);
-    if (ok && store_commit(store, err))
-        return true;
-    store_rollback(store);
-    return false;
-}
-
 static int level_of(struct store *store, const char *text, struct value over, struct value under)
 {
     struct query query = { 0 };
@@ -405,7 +378,7 @@ static int level_of(struct store *store, const char *text, struct value over, st
         return cli_bad_query(text, at, &err);
     struct list_spec spec = { .object = &catalog_scopes, .where = buf_at(&query.where), .params = query.params,
                               .param_count = query.param_count };
-    ok = store_list_ids(store, &spec, take_scopes, &scopes, &err) && set_levels(store, &scopes, over, under, &err);
+    ok = store_list_ids(store, &spec, take_scopes, &scopes, &err) && levels_set(store, &catalog_scopes, scopes.ids, scopes.count, over, under, &err);
     query_done(&query);
     free(scopes.ids);
     if (ok)
@@ -421,8 +394,8 @@ int cli_run_scope_level(struct cli *cli)
     char *text;
     int status;
 
-    if (!read_percent("--over", cli->flags[FLAG_OVER], &over, &err) ||
-        !read_percent("--under", cli->flags[FLAG_UNDER], &under, &err) || !cli_store(cli, STORE_WRITE, &store, &err))
+    if (!levels_percent(cli->flags[FLAG_OVER], "--over", &over, &err) ||
+        !levels_percent(cli->flags[FLAG_UNDER], "--under", &under, &err) || !cli_store(cli, STORE_WRITE, &store, &err))
         return cli_fail(&err);
     text = cli_join(cli, 0);
     status = level_of(store, text, over, under);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const char *const command_group_titles[COMMAND_GROUPS] = { "Go", "List", "Marks", "Data", "View", "Console" };
+const char *const command_group_titles[COMMAND_GROUPS] = { "Go", "List", "Marks", "Tasks", "View", "Console" };
 
 bool command_needs_args(const struct command *command)
 {

@@ -282,10 +282,14 @@ void ui_preview_scrolled(struct ui *ui); /* before a frame: is there still one w
 /* ---- notes.c: the collector */
 void ui_notes_turn(struct ui *ui);
 void ui_notes_done(struct ui *ui);
-void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object); /* NULL ids: all servers */
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object,
+                unsigned what); /* NULL ids: all servers; what: WHAT_... */
 void ui_cache_age(struct ui *ui); /* asks for it */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
+
+/* ---- commands_data.c: asks what to retrieve, for the call's rows, or for every server where it has none */
+bool ui_retrieve_choose(struct command_call *call, struct err *err);
 
 /* ---- settings.c */
 void ui_settings_load(struct ui *ui, struct store *store);
@@ -316,7 +320,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands, ui_change_commands, ui_saved_commands, ui_pipe_commands;
+    ui_server_commands, ui_change_commands, ui_watch_commands, ui_saved_commands, ui_pipe_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

@@ -14,19 +14,105 @@
 
 /* ------------------------------------------------------------------ retrieving */
 
+static void retrieve_rows(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object, unsigned what)
+{
+    char of[80] = "", words[120];
+
+    ui_retrieve(ui, ids, count, object, what);
+    if (what != WHAT_DEFAULT)
+        snprintf(of, sizeof of, " for %.70s", what_show(what, words, sizeof words));
+    if (ids)
+        ui_say(ui, LOOK_NORMAL, "Asking the servers of %zu %s%s%s ...", count, object->noun, count == 1 ? "" : "s", of);
+    else
+        ui_say(ui, LOOK_NORMAL, "Asking all servers%s ...", of);
+}
+
+static bool what_of(const struct command_call *call, unsigned *what, struct err *err)
+{
+    *what = WHAT_DEFAULT;
+    return !call->args[0] || what_parse(call->args, call->command->name, what, err);
+}
+
 static bool retrieve(struct command_call *call, struct err *err)
 {
-    (void)err;
-    ui_retrieve(call->ui, call->ids, call->count, call->object);
-    ui_say(call->ui, LOOK_NORMAL, "Asking the servers of %zu %s%s ...", call->count, call->object->noun, call->count == 1 ? "" : "s");
+    unsigned what;
+
+    if (!what_of(call, &what, err))
+        return false;
+    retrieve_rows(call->ui, call->ids, call->count, call->object, what);
     return true;
 }
 
 static bool retrieve_all(struct command_call *call, struct err *err)
 {
+    unsigned what;
+
+    if (!what_of(call, &what, err))
+        return false;
+    retrieve_rows(call->ui, NULL, 0, NULL, what);
+    return true;
+}
+
+static void complete_what(struct command_call *call, size_t at, command_word_fn *fn, void *ctx)
+{
+    (void)call;
+    (void)at;
+    for (size_t i = 0; i < WHAT_WORDS && fn(ctx, what_words[i].name, what_words[i].help); i++)
+        ;
+}
+
+/* ------------------------------------------------------------------ choosing what to retrieve */
+struct choosing {
+    row_id *ids; /* NULL: every server */
+    size_t count;
+    const struct object_type *object;
+};
+/* What was chosen the last time: it is offered again. One chooser of this kind is open at most. */
+static unsigned chosen_what = WHAT_DEFAULT;
+static struct choosing choosing;
+
+static void what_accept(struct ui *ui, struct chooser *chooser, const struct choice *choice)
+{
+    unsigned what = 0;
+
+    for (size_t i = 0; i < chooser->count; i++)
+        what |= chooser->rows[i].checked ? what_words[chooser->rows[i].tag].what : 0;
+    if (what == 0) /* nothing checked: the row under the cursor is meant */
+        what = what_words[choice->tag].what;
+    ui_drop(ui, &chooser->overlay);
+    chosen_what = what;
+    retrieve_rows(ui, choosing.ids, choosing.count, choosing.object, what);
+    free(choosing.ids);
+    choosing = (struct choosing){ 0 };
+}
+
+static bool what_key(struct ui *ui, struct chooser *chooser, int key)
+{
+    struct choice *row = &chooser->rows[chooser->at];
+
+    (void)ui;
+    if (key != ' ')
+        return false;
+    row->checked = !row->checked;
+    return true;
+}
+
+static const struct chooser_ops what_chooser = { .accept = what_accept, .key = what_key, .checks = true };
+
+bool ui_retrieve_choose(struct command_call *call, struct err *err)
+{
+    struct chooser *chooser = chooser_new(&what_chooser, "Retrieve server data: what?", "Space checks  Enter asks the servers  Esc leaves");
+
     (void)err;
-    ui_retrieve(call->ui, NULL, 0, NULL);
-    ui_say(call->ui, LOOK_NORMAL, "Asking all servers ...");
+    free(choosing.ids);
+    choosing = (struct choosing){ .count = call->count, .object = call->object };
+    if (call->ids) {
+        choosing.ids = x_calloc(call->count + 1, sizeof *call->ids);
+        memcpy(choosing.ids, call->ids, call->count * sizeof *call->ids);
+    }
+    for (int i = 0; i < WHAT_WORDS - 1; i++) /* "all" is each of them */
+        chooser_add(chooser, what_words[i].title, what_words[i].help, i)->checked = (chosen_what & what_words[i].what) != 0;
+    ui_push(call->ui, &chooser->overlay);
     return true;
 }
 
@@ -405,8 +491,9 @@ static void complete_property(struct command_call *call, size_t at, command_word
 }
 
 static const struct command rows[] = {
-    { .name = "retrieve", .help = "Ask the servers of these rows again", .label = "Refresh", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve },
-    { .name = "retrieve-all", .help = "Ask every server again", .label = "Ask all", .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
+    { .name = "retrieve", .args = "[what,...]", .help = "Ask the servers of these rows again", .complete = complete_what, .label = "Refresh", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve },
+    { .name = "retrieve-data", .help = "Retrieve server data: choose what (services, DHCP, DNS ...), for the marked servers or all shown", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = ui_retrieve_choose },
+    { .name = "retrieve-all", .args = "[what,...]", .help = "Ask every server again", .label = "Ask all", .complete = complete_what, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
     { .name = "cancel", .help = "Stop what is being retrieved", .group = GROUP_DATA, .run = cancel },
     { .name = "export", .args = "[file]", .help = "Write the rows shown, or the marked ones, to a .csv, .tsv, .json or text file", .group = GROUP_DATA, .of_list = true, .run = export, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the row, or the marked ones, tab-separated", .on = ON_MARKED, .group = GROUP_DATA, .run = copy_row },

@@ -143,6 +143,7 @@ struct retrieval {
     size_t count;
     server_id *servers;
     size_t server_count, server_cap;
+    unsigned what;
 };
 
 static bool add_server(void *ctx, const struct row *row)
@@ -165,6 +166,21 @@ static void add_once(struct retrieval *r, server_id server)
     r->servers[r->server_count++] = server;
 }
 
+static bool add_servers_of_zone(void *ctx, const struct row *row)
+{
+    add_once(ctx, row->server);
+    return true;
+}
+
+/* A zone is on several servers: those are asked. */
+static bool find_servers_of(struct store *store, struct retrieval *r, const struct row *row, struct err *err)
+{
+    struct value zone = row->values[catalog_property(r->object, "zone")];
+    struct list_spec spec = { .object = &catalog_zoneservers, .where = "o.zone = ?", .params = &zone, .param_count = 1 };
+
+    return store_list_rows(store, &spec, add_servers_of_zone, r, err);
+}
+
 static bool find_servers(struct store *store, void *job, struct err *err)
 {
     struct retrieval *r = job;
@@ -180,7 +196,9 @@ static bool find_servers(struct store *store, void *job, struct err *err)
         bool ok = store_rows(store, r->object, r->ids + at, count, &arena, rows, err);
 
         for (size_t i = 0; ok && i < count; i++) {
-            if (rows[i].id)
+            if (rows[i].id && r->object == &catalog_zones)
+                ok = find_servers_of(store, r, &rows[i], err);
+            else if (rows[i].id)
                 add_once(r, rows[i].server);
         }
         free(rows);
@@ -198,18 +216,19 @@ static void servers_found(void *job, bool ok, const struct err *err)
     if (!ok && err->kind != ERR_CANCELLED)
         ui_error(r->ui, err);
     if (ok && r->server_count > 0 && r->ui->collector)
-        collector_retrieve(r->ui->collector, r->servers, r->server_count, WHAT_DEFAULT);
+        collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
     free(r->ids);
     free(r->servers);
     free(r);
 }
 
-void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object)
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object, unsigned what)
 {
     struct retrieval *r = x_alloc(sizeof *r);
 
     r->ui = ui;
     r->object = object;
+    r->what = what;
     if (ids) {
         r->ids = x_alloc((count + 1) * sizeof *ids);
         memcpy(r->ids, ids, count * sizeof *ids);

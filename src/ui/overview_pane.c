@@ -420,6 +420,7 @@ static bool open_spot(struct command_call *call, struct err *err)
 
 static const struct command commands[] = {
     { .name = "open", .help = "Open the list of what is counted, or the object of the line", .label = "Open", .group = GROUP_GO, .run = open_spot },
+    { .name = "retrieve-data", .help = "Retrieve server data: choose what (services, DHCP, DNS ...), of every server", .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = ui_retrieve_choose },
 };
 
 const struct pane_ops overview_pane = {
