@@ -308,8 +308,28 @@ static bool go_exclusions(struct command_call *call, struct err *err)
     return go_list(call->ui, "exclusions", extra, err);
 }
 
+/* The rows of one zone, server by server. */
+static bool go_zone(struct command_call *call, struct err *err)
+{
+    struct ui *ui = call->ui;
+    const struct row *row;
+    char zone[256], quoted[600], filter[700], crumb[700];
+
+    if (!need_row(ui, &row, err))
+        return false;
+    text_of(row, call->object, "zone", zone, sizeof zone);
+    snprintf(filter, sizeof filter, "zone:%s", query_quote(zone, quoted, sizeof quoted));
+    snprintf(crumb, sizeof crumb, "Zones %s %s", glyph(GLYPH_CRUMB), zone);
+    ui_goto(ui, ui_pane_find(ui, "zoneservers"), filter, crumb, 0);
+    return true;
+}
+
 static bool open_row(struct command_call *call, struct err *err)
 {
+    if (call->object == &catalog_zones)
+        return go_zone(call, err);
+    if (call->object == &catalog_zoneservers || call->object == &catalog_scopes6)
+        return go_server(call, err);
     if (call->object == &catalog_servers)
         return go_scopes(call, err);
     if (call->object == &catalog_scopes)
@@ -318,7 +338,7 @@ static bool open_row(struct command_call *call, struct err *err)
 }
 
 static const struct command rows[] = {
-    { .name = "open", .help = "Open the row: scopes of a server, exclusions of a scope", .on = ON_ROW, .group = GROUP_GO, .run = open_row },
+    { .name = "open", .help = "Open the row: scopes of a server, exclusions of a scope, servers of a zone", .on = ON_ROW, .group = GROUP_GO, .run = open_row },
     { .name = "back", .help = "Back to where you were; first gives up a range or the preview", .group = GROUP_GO, .run = back },
     { .name = "history-back", .help = "Back to the place before, with its filter, order and cursor", .group = GROUP_GO, .run = history_back },
     { .name = "forward", .help = "Forward again", .group = GROUP_GO, .run = forward },

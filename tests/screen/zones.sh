@@ -28,6 +28,15 @@ screen_wait 'No zone matches'
 run 0 --db "$db" list zones 'cause:*event*' --columns zone --format tsv
 lines 1
 
+# Enter: the zone on each of its servers, and from there the server.
+screen_keys 3 / C-u Enter
+screen_gone '/cause'
+screen_keys Enter
+screen_wait '[Zones by server]'
+screen_wait '/zone:"'
+screen_keys Enter
+screen_wait '[1 Servers]'
+
 # Thresholds: refused the wrong way round, else seen at once.
 screen_keys 2
 screen_wait '[2 Scopes]'
