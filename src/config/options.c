@@ -14,7 +14,7 @@
 
 static const char *const transports[] = { "ssh", "openssh", "command", NULL };
 static const char *const themes[] = { "default", "mono", "light", "dark", "high-contrast", NULL };
-static const char *const starts[] = { "last", "overview", "servers", "scopes", "zones", "changes", "jobs", NULL };
+static const char *const starts[] = { "last", "overview", "servers", "scopes", "zones", "changes", NULL };
 static const char *const footers[] = { "fkeys", "letters", "off", NULL };
 
 static const struct option_row rows[] = {
