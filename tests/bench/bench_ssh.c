@@ -157,7 +157,7 @@ static struct figures measure(const char *line, pid_t master)
     f.cpu_s = cpu_of(RUSAGE_CHILDREN) - children + after.cpu_s - before.cpu_s;
     f.rss_mb = (double)watch.rss_kb / 1024;
     f.pss_mb = (double)watch.pss_kb / 1024;
-    lab_run(&lab, "grep -c 'in$' run.out >run.count");
+    lab_run(&lab, "tr -d '\\r' <run.out | grep -c 'in$' >run.count"); /* ansible's come from a terminal */
     f.answers = atoi(lab_read(&lab, "run.count"));
     if (!master) /* with a shared connection the jump host's sshd is still at work */
         f.sshd_s = sshd_cpu(&target) + sshd_cpu(&jump) - sshd_before;
@@ -320,7 +320,7 @@ static void warm_clush(void)
     pid_t pid = start_line(line);
     waitpid(pid, NULL, 0);
     double wall_s = (double)(clock_mono_ms() - began) / 1e3;
-    lab_run(&lab, "grep -c 'in$' run.out >run.count");
+    lab_run(&lab, "tr -d '\\r' <run.out | grep -c 'in$' >run.count");
     printf("   clush: %d answers in %.2f s wall over %d masters (ControlMaster)\n", atoi(lab_read(&lab, "run.count")), wall_s, masters);
     lab_run(&lab, "for s in ctl/*; do ssh -F config.warm -S $s -O exit x 2>/dev/null; done");
 }
