@@ -98,52 +98,6 @@ static void add_use(struct shown *s, struct preview *out)
                 shown_number(s, "reserved", out));
 }
 
-/* ------------------------------------------------------------------ the last days, a column of cells each */
-enum { PLOT_DAYS = 7, PLOT_CELLS = 42 };
-
-struct plot {
-    int64_t from_s, step_s;
-    double percent[PLOT_CELLS]; /* -1 = no sample */
-    size_t samples;
-};
-
-static bool add_sample(void *ctx, int64_t at_s, int64_t in_use, int64_t free_addresses)
-{
-    struct plot *plot = ctx;
-    int64_t cell = (at_s - plot->from_s) / plot->step_s;
-
-    plot->samples++;
-    if (cell >= 0 && cell < PLOT_CELLS && in_use + free_addresses > 0)
-        plot->percent[cell] = 100.0 * (double)in_use / (double)(in_use + free_addresses);
-    return true;
-}
-
-/* A digit a cell: 0 is under 10%, 9 is 90% and more. What did not change was not sampled: the last value goes on. */
-static void add_history(struct store *store, const struct shown *s, struct preview *out)
-{
-    struct plot plot = { .from_s = s->now_s - PLOT_DAYS * 86400, .step_s = PLOT_DAYS * 86400 / PLOT_CELLS };
-    char line[PLOT_CELLS + 1];
-    struct err err = { 0 };
-    double last = -1;
-
-    for (int i = 0; i < PLOT_CELLS; i++)
-        plot.percent[i] = -1;
-    if (!store_scope_history(store, &catalog_scopes, s->row.id, plot.from_s, add_sample, &plot, &err))
-        preview_add(out, LOOK_ERROR, "7 days   ? %s", err.text);
-    if (err.kind != ERR_NONE || plot.samples < 2)
-        return;
-    for (int i = 0; i < PLOT_CELLS; i++) {
-        last = plot.percent[i] >= 0 ? plot.percent[i] : last;
-        line[i] = last < 0 ? ' ' : (char)('0' + (last >= 90 ? 9 : (int)(last / 10)));
-    }
-    line[PLOT_CELLS] = '\0';
-    preview_add(out, LOOK_NORMAL, "7 days   %s  (tenths of the pool)", line);
-    if (shown_known(s, "per_week"))
-        preview_add(out, LOOK_NORMAL, "Trend    %+lld a week%s", (long long)shown_value(s, "per_week").i,
-                    shown_known(s, "full_in") ? arena_printf(&out->mem, ", full in about %lld days", (long long)shown_value(s, "full_in").i)
-                                              : "");
-}
-
 static void scopes_preview(struct store *store, row_id id, int64_t now_s, struct preview *out)
 {
     struct shown s;
@@ -164,7 +118,7 @@ static void scopes_preview(struct store *store, row_id id, int64_t now_s, struct
                 shown_text(&s, "mask", out));
     add_exclusions(store, &s, out);
     add_use(&s, out);
-    add_history(store, &s, out);
+    preview_history(store, &s, out);
     if (shown_known(&s, "description") && shown_text(&s, "description", out)[0])
         preview_add(out, LOOK_NORMAL, "Text     %s", shown_text(&s, "description", out));
     preview_add(out, LOOK_NORMAL, "DNS      updates %s, name protection %s", shown_text(&s, "dynamic_updates", out),

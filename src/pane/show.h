@@ -25,6 +25,9 @@ const char *shown_age(const struct shown *shown, const char *name, struct previe
 /* "1,204" */
 const char *shown_number(const struct shown *shown, const char *name, struct preview *out);
 
+/* How full a scope (of scopes or scopes6) was in the last days, a digit a cell, and the trend; nothing before there are samples. */
+void preview_history(struct store *store, const struct shown *s, struct preview *out);
+
 /* How the sources of a server did, those of object only (NULL: all) that were not "done". Returns how many. */
 size_t preview_sources(struct store *store, server_id server, const struct object_type *object, int64_t now_s, struct preview *out);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ipamtui/panes.h"
+#include "ipamtui/text.h"
 #include "panes_int.h"
 #include "show.h"
 
@@ -57,6 +58,27 @@ static const char *since(const struct shown *s, struct preview *out)
     return arena_printf(&out->mem, "  since %s%s", shown_age(s, "since", out), shown_value(s, "since_at_least").i ? " or longer" : "");
 }
 
+/* Settings of the zone there, as far as it has them: a secondary has no aging, a forwarder nothing of it. */
+static void add_settings(const struct shown *s, struct preview *out)
+{
+    static const struct { const char *property, *words; } rows[] = {
+        { "dynamic_update", "updates" }, { "transfers", "transfers" }, { "notify", "notifies" }, { "masters", "from" },
+    };
+    struct buf line = { 0 };
+    struct value aging = shown_value(s, "aging");
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (shown_known(s, rows[i].property) && shown_text(s, rows[i].property, out)[0])
+            buf_addf(&line, "%s%s %s", line.len ? "  " : "", rows[i].words, shown_text(s, rows[i].property, out));
+    if (aging.type == VALUE_INT && aging.i)
+        buf_addf(&line, "%saging %s+%s", line.len ? "  " : "", shown_text(s, "no_refresh", out), shown_text(s, "refresh", out));
+    else if (aging.type == VALUE_INT)
+        buf_addf(&line, "%sno aging", line.len ? "  " : "");
+    if (line.len)
+        preview_add(out, LOOK_DIM, "  %s", buf_at(&line));
+    buf_done(&line);
+}
+
 static bool add_server(void *ctx, const struct row *row)
 {
     struct servers *list = ctx;
@@ -67,12 +89,13 @@ static bool add_server(void *ctx, const struct row *row)
 
     if (shown_known(&s, "lag") && shown_value(&s, "lag").i > 0)
         lag = arena_printf(&out->mem, " (%s behind)", shown_text(&s, "lag", out));
-    preview_add(out, health.type == VALUE_TEXT ? look_of(health.s) : LOOK_UNKNOWN, "%-14s %-7s %s %s  DNS %s  serial %s%s%s",
-                shown_text(&s, "server", out), shown_text(&s, "health", out), shown_text(&s, "type", out),
-                shown_text(&s, "storage", out), shown_text(&s, "service", out),
-                shown_known(&s, "soa_serial") ? shown_text(&s, "soa_serial", out) : "-", lag, since(&s, out));
+    preview_add(out, health.type == VALUE_TEXT ? look_of(health.s) : LOOK_UNKNOWN, "%-14s %-7s %s %s   DNS %s", shown_text(&s, "server", out),
+                shown_text(&s, "health", out), shown_text(&s, "type", out), shown_text(&s, "storage", out), shown_text(&s, "service", out));
     if (shown_known(&s, "cause"))
-        preview_add(out, LOOK_NORMAL, "               %s", shown_text(&s, "cause", out));
+        preview_add(out, LOOK_NORMAL, "  %s", shown_text(&s, "cause", out));
+    preview_add(out, LOOK_DIM, "  serial %s%s%s", shown_known(&s, "soa_serial") ? shown_text(&s, "soa_serial", out) : "-", lag,
+                since(&s, out));
+    add_settings(&s, out);
     return true;
 }
 
@@ -127,6 +150,7 @@ static void scopes6_preview(struct store *store, row_id id, int64_t now_s, struc
 
     if (shown_load(store, &catalog_scopes6, id, now_s, &s, out)) {
         preview_title(out, "%s %s", shown_text(&s, "scope", out), shown_text(&s, "name", out));
+        preview_history(store, &s, out);
         all_of(&s, out);
         preview_sources(store, s.row.server, &catalog_scopes6, now_s, out);
     }
@@ -137,6 +161,7 @@ const struct pane_ops zones_pane = {
     .name = "zones",
     .noun = "zone",
     .title = "Zones",
+    .digit = '3',
     .help = "DNS zones over all servers: health, serials; filter family:forward, family:reverse4 or family:reverse6",
     .object = &catalog_zones,
     .columns = "zone:28 network:18 types:9 servers:4 bad:4 health:7 cause since:8",

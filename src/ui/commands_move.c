@@ -229,6 +229,8 @@ static bool go_server(struct command_call *call, struct err *err)
         return false;
     if (call->object == &catalog_servers)
         return err_set(err, ERR_INPUT, "", "this is the server");
+    if (catalog_property(call->object, "server") < 0)
+        return err_set(err, ERR_INPUT, "", "this %s has several servers: Enter lists them", call->object->noun);
     text_of(row, call->object, "server", name, sizeof name);
     snprintf(crumb, sizeof crumb, "%s %s Servers", ui_pane(ui)->crumb ? ui_pane(ui)->crumb : ui_pane(ui)->ops->title,
              glyph(GLYPH_CRUMB));
@@ -246,6 +248,8 @@ static bool go_list(struct ui *ui, const char *name, const char *extra, struct e
 
     if (!need_row(ui, &row, err))
         return false;
+    if (catalog_property(object, "server") < 0)
+        return err_set(err, ERR_INPUT, "", "this %s has several servers: Enter lists them", object->noun);
     text_of(row, object, "server", server, sizeof server);
     snprintf(filter, sizeof filter, "server:%s%s%s", query_quote(server, quoted, sizeof quoted), extra[0] ? " " : "", extra);
     snprintf(crumb, sizeof crumb, "%s %s %s%s%s %s %s", "Servers", glyph(GLYPH_CRUMB), server, extra[0] ? " " : "", extra,
@@ -324,6 +328,20 @@ static bool go_zone(struct command_call *call, struct err *err)
     return true;
 }
 
+static bool go_zones(struct command_call *call, struct err *err)
+{
+    if (call->object == &catalog_zoneservers || call->object == &catalog_zones)
+        return go_zone(call, err);
+    if (call->object != &catalog_servers)
+        return err_set(err, ERR_INPUT, "", "zones are those of a server: g v goes to the server first");
+    return go_list(call->ui, "zoneservers", "", err);
+}
+
+static bool go_scopes6(struct command_call *call, struct err *err)
+{
+    return go_list(call->ui, "scopes6", "", err);
+}
+
 static bool open_row(struct command_call *call, struct err *err)
 {
     if (call->object == &catalog_zones)
@@ -347,6 +365,8 @@ static const struct command rows[] = {
     { .name = "go-server", .help = "Go to the server of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_server },
     { .name = "go-scopes", .help = "Go to the scopes of this server, or the scope of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_scopes },
     { .name = "go-exclusions", .help = "Go to the exclusion ranges of this row", .on = ON_ROW, .group = GROUP_GO, .run = go_exclusions },
+    { .name = "go-zones", .help = "Go to the zones of this server, or to all servers of this zone", .on = ON_ROW, .group = GROUP_GO, .run = go_zones },
+    { .name = "go-scopes6", .help = "Go to the IPv6 scopes of this server", .on = ON_ROW, .group = GROUP_GO, .run = go_scopes6 },
     { .name = "go-changes", .help = "Go to what was changed on this row", .on = ON_ROW, .group = GROUP_GO, .run = go_changes },
     { .name = "cursor-down", .help = "Next row", .group = GROUP_GO, .run = cursor_down },
     { .name = "cursor-up", .help = "Previous row", .group = GROUP_GO, .run = cursor_up },

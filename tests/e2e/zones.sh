@@ -68,3 +68,16 @@ run 0 --db "$T/clean.db" server import "$T/clean/servers.csv"
 run 0 --db "$T/clean.db" retrieve
 run 0 --db "$T/clean.db" status
 
+
+# Names that would drive a terminal or end a cell are exported as they are, and found by what they are.
+"$SIMHOST" make "$T/odd" --servers 2 --role dns --zones 160 --seed 3 --clean >/dev/null
+run 0 --db "$T/odd.db" server import "$T/odd/servers.csv"
+run 0 --db "$T/odd.db" retrieve
+run 0 --db "$T/odd.db" list zones --columns zone --format csv
+python3 - "$out" <<'PYTHON' || fail 'odd names are intact'
+import csv, sys
+names = {row[0] for row in csv.reader(open(sys.argv[1], newline='', encoding='utf-8'))}
+assert {'bücher.example.net', 'back\\slash.example.net', 'esc\x1b[7mape.example.net'} <= names, names
+PYTHON
+run 0 --db "$T/odd.db" list zones 'zone:"back\\slash.example.net"' --columns zone,health --format tsv
+says 'back\\slash.example.net	ok'

@@ -11,7 +11,8 @@ warned=$("$IPAMTUI" --db "$db" list zones 'health:warning' --columns zone --form
 screen_start 100x30 --db "$db" --offline --pane overview
 screen_wait "$warned warning"
 screen_keys 3
-screen_wait '[Zones]'
+screen_wait '[3 Zones]'
+screen_wait 'updates '
 screen_keys o 4
 screen_wait '/family:reverse4'
 screen_wait 'in-addr.arpa'
@@ -28,14 +29,20 @@ screen_wait 'No zone matches'
 run 0 --db "$db" list zones 'cause:*event*' --columns zone --format tsv
 lines 1
 
-# Enter: the zone on each of its servers, and from there the server.
+# g z: the zone on each of its servers, and Enter from there the server; a zone has no one server to go to.
 screen_keys 3 / C-u Enter
 screen_gone '/cause'
-screen_keys Enter
+screen_keys g v
+screen_wait 'this zone has several servers: Enter lists them'
+screen_keys g z
 screen_wait '[Zones by server]'
 screen_wait '/zone:"'
 screen_keys Enter
 screen_wait '[1 Servers]'
+screen_keys g z
+screen_wait '[Zones by server]'
+screen_keys q g 6
+screen_wait '[IPv6 scopes]'
 
 # Thresholds: refused the wrong way round, else seen at once.
 screen_keys 2
@@ -53,5 +60,21 @@ screen_keys r
 screen_wait 'Retrieve server data: what?'
 screen_keys Escape
 screen_gone 'Retrieve server data: what?'
+screen_keys Q
+screen_ends 0
+
+# Names are shown safely, whatever is in them, and the row under the cursor can be gone on from.
+"$SIMHOST" make "$T/odd" --servers 2 --role dns --zones 160 --seed 3 --clean >/dev/null
+run 0 --db "$T/odd.db" server import "$T/odd/servers.csv"
+run 0 --db "$T/odd.db" retrieve
+screen_start 100x30 --db "$T/odd.db" --offline --pane zones --filter 'zone:b* or zone:esc*'
+screen_wait 'back\slash.example.net'
+screen_wait 'bücher.example.net'
+screen_wait '[7mape.example.net'
+screen_keys / C-u 'back' Enter
+screen_wait '1 of '
+screen_keys Enter
+screen_wait '[Zones by server]'
+screen_wait 'back\slash.example.net on dns-'
 screen_keys Q
 screen_ends 0
