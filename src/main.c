@@ -25,6 +25,7 @@ static bool open_console(const struct cli_console *how, struct err *err)
         .db_path = how->db_path,
         .options = how->options,
         .panes = panes_all,
+        .config = how->config,
         .ssh_config = how->ssh_config,
         .pane = how->pane,
         .filter = how->filter,

@@ -20,7 +20,7 @@ enum cli_status {
 struct cli_console {
     const char *db_path;
     const struct options *options;
-    const char *ssh_config, *pane, *filter, *script, *label;
+    const char *config, *ssh_config, *pane, *filter, *script, *label;
     bool read_only, fresh, offline;
 };
 /* Opens it and returns after quit; the command line knows no screen itself. */

@@ -11,6 +11,7 @@ struct ui_options {
     const char *db_path;
     const struct options *options;        /* loaded; options->keymap names the keymap, found and loaded by ui_run() */
     const struct pane_ops *const *panes;  /* panes_all */
+    const char *config;                   /* the file that --config named, for programs run from here; NULL = none named */
     const char *ssh_config;               /* for the collector; NULL = the operator's */
     const char *pane;                     /* first shown: "scopes"; NULL = that of the last time */
     const char *filter;                   /* its filter; NULL = that of the last time */

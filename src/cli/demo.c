@@ -170,6 +170,7 @@ static bool open_console(struct cli *cli, const char *label, const char *first_p
     struct cli_console how = {
         .db_path = cli->db_path,
         .options = &cli->options,
+        .config = cli->flags[FLAG_CONFIG],
         .ssh_config = cli->flags[FLAG_SSH_CONFIG],
         .pane = cli->flags[FLAG_PANE] ? cli->flags[FLAG_PANE] : first_pane,
         .filter = cli->flags[FLAG_FILTER],

@@ -291,6 +291,9 @@ void ui_strip(const struct ui *ui, char *out, size_t size);
 /* ---- commands_data.c: asks what to retrieve, for the call's rows, or for every server where it has none */
 bool ui_retrieve_choose(struct command_call *call, struct err *err);
 
+/* ---- pipe.c: what a program said, its complaints first, in a list that typing narrows; nothing, if it said nothing */
+void ui_show_output(struct ui *ui, const char *title, const struct buf *errs, const struct buf *out);
+
 /* ---- settings.c */
 void ui_settings_load(struct ui *ui, struct store *store);
 void ui_settings_save(struct ui *ui);
@@ -320,7 +323,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands, ui_change_commands, ui_watch_commands, ui_saved_commands, ui_pipe_commands;
+    ui_server_commands, ui_change_commands, ui_watch_commands, ui_saved_commands, ui_pipe_commands, ui_test_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

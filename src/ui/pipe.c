@@ -46,6 +46,18 @@ static void expand(const char *line, size_t len, struct buf *out)
     }
 }
 
+/* As much as fits, up to a blank where there is one. */
+static size_t line_fit(const char *text, int w)
+{
+    size_t fits = text_fit(text, w, NULL), blank = fits;
+
+    if (fits == 0 || text[fits] == '\0')
+        return strlen(text);
+    while (blank > 0 && text[blank] != ' ')
+        blank--;
+    return strspn(text, " ") < blank ? blank : fits;
+}
+
 static void add_lines(struct chooser *chooser, const char *text, int w)
 {
     struct buf line = { 0 };
@@ -57,11 +69,12 @@ static void add_lines(struct chooser *chooser, const char *text, int w)
         expand(text, len, &line);
         rest = line.len ? buf_at(&line) : "";
         do { /* a long one goes on in the next line */
-            size_t take = text_fit(rest, w, NULL);
-            char *part = x_strndup(rest, take > 0 ? take : strlen(rest));
+            size_t take = line_fit(rest, w);
+            char *part = x_strndup(rest, take);
 
             chooser_add(chooser, part, "", 0);
-            rest += strlen(part);
+            rest += take;
+            rest += strspn(rest, " ");
             free(part);
         } while (*rest);
         text += len + (text[len] == '\n');
@@ -73,19 +86,24 @@ static void add_lines(struct chooser *chooser, const char *text, int w)
 
 static const struct chooser_ops output_chooser = { .narrow = true };
 
-static void show(struct ui *ui, const struct pipe_job *job)
+void ui_show_output(struct ui *ui, const char *title, const struct buf *errs, const struct buf *out)
 {
-    char title[100];
-    struct chooser *chooser;
+    struct chooser *chooser = chooser_new(&output_chooser, title, "typing narrows; Esc closes");
 
-    snprintf(title, sizeof title, "%.*s", (int)text_fit(job->command, 70, NULL), job->command);
-    chooser = chooser_new(&output_chooser, title, "typing narrows; Esc closes");
-    add_lines(chooser, job->errs.len ? buf_at(&job->errs) : "", MAX(40, ui->layout.bar.w - 10));
-    add_lines(chooser, job->out.len ? buf_at(&job->out) : "", MAX(40, ui->layout.bar.w - 10));
+    add_lines(chooser, errs->len ? buf_at(errs) : "", MAX(40, ui->layout.bar.w - 10));
+    add_lines(chooser, out->len ? buf_at(out) : "", MAX(40, ui->layout.bar.w - 10));
     if (chooser->count > 0)
         ui_push(ui, &chooser->overlay);
     else
         chooser->overlay.ops->done(ui, &chooser->overlay);
+}
+
+static void show(struct ui *ui, const struct pipe_job *job)
+{
+    char title[100];
+
+    snprintf(title, sizeof title, "%.*s", (int)text_fit(job->command, 70, NULL), job->command);
+    ui_show_output(ui, title, &job->errs, &job->out);
 }
 
 static void ended(struct ui *ui, const char *what, bool ok, const struct err *err, void *ctx)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# t in Servers: the marked ones are reached step by step; what is said is shown, and narrowed by typing.
+. "$(dirname "$0")/../lib/screen.sh"
+db=$T/test.db
+"$SIMHOST" make "$T/estate" --servers 2 --scopes 4 --seed 3 --even >/dev/null
+run 0 --db "$db" server import "$T/estate/servers.csv"
+run 0 --db "$db" server add nowhere --role dhcp --transport command --command 'false'
+screen_start 100x30 --db "$db" --offline --pane servers
+screen_wait 'nowhere'
+screen_keys g g t
+screen_wait '1 server tested: all is well'
+screen_has 'dialect: psrp, the remoting protocol' || screen_fail 'the steps are shown'
+screen_keys Escape A t
+screen_wait '3 servers tested; what is not well is in the list'
+screen_keys 'FAILED'
+screen_wait 'FAILED  '
+screen_gone 'dialect: psrp'
+screen_keys Escape Escape Q
+screen_ends 0
