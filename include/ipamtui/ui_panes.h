@@ -4,6 +4,6 @@
 
 #include "ipamtui/pane.h"
 
-extern const struct pane_ops overview_pane;
+extern const struct pane_ops overview_pane, jobs_pane;
 
 #endif

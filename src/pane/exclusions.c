@@ -33,4 +33,4 @@ const struct pane_ops exclusions_pane = {
 };
 
 const struct pane_ops *const panes_all[] = { &overview_pane, &servers_pane, &scopes_pane, &exclusions_pane, &scopes6_pane, &zones_pane, &zoneservers_pane, &changes_pane,
-                                             &steps_pane, &plan_pane, NULL };
+                                             &steps_pane, &plan_pane, &jobs_pane, NULL };

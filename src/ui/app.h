@@ -3,10 +3,10 @@
 #define IPAM_UI_APP_H
 
 #include "edit.h"
-#include "ipamtui/collect.h"
 #include "ipamtui/listing.h"
 #include "ipamtui/loop.h"
 #include "ipamtui/ui.h"
+#include "job_log.h"
 #include "keytable.h"
 #include "saved.h"
 #include "table.h"
@@ -141,12 +141,10 @@ struct progress {
     int64_t started_ms;
     char text[200], server[64];
 };
-/* One server's latest outcome, for :jobs. */
+/* One server's latest outcome: how many fail is counted. */
 struct outcome {
-    int64_t at_s;
     server_id server;
     bool ok;
-    char *name, *text;
 };
 
 struct ask_item {
@@ -221,6 +219,7 @@ struct ui {
     size_t round_count;
     struct outcome *outcomes;
     size_t outcome_count, outcome_cap, failed_count;
+    struct job_log jobs;
     struct known known;
     struct ask_item *asks;
 
@@ -243,6 +242,7 @@ struct view_worker *ui_errands(struct ui *ui); /* NULL: could not be started; sa
 
 /* ---- draw.c */
 void ui_draw(struct ui *ui);
+size_t ui_wrap(const char *text, int w); /* bytes of text for one line of w cells: whole words where that is possible */
 
 /* ---- message.c */
 void ui_say(struct ui *ui, enum look look, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -283,7 +283,7 @@ void ui_preview_scrolled(struct ui *ui); /* before a frame: is there still one w
 void ui_notes_turn(struct ui *ui);
 void ui_notes_done(struct ui *ui);
 void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object,
-                unsigned what); /* NULL ids: all servers; what: WHAT_... */
+                unsigned what, enum job_why why); /* NULL ids: all servers; what: WHAT_... */
 void ui_cache_age(struct ui *ui); /* asks for it */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);

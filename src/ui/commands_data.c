@@ -18,7 +18,7 @@ static void retrieve_rows(struct ui *ui, const row_id *ids, size_t count, const 
 {
     char of[80] = "", words[120];
 
-    ui_retrieve(ui, ids, count, object, what);
+    ui_retrieve(ui, ids, count, object, what, JOB_ASKED);
     if (what != WHAT_DEFAULT)
         snprintf(of, sizeof of, " for %.70s", what_show(what, words, sizeof words));
     if (ids)

@@ -137,31 +137,6 @@ static bool messages(struct command_call *call, struct err *err)
     return true;
 }
 
-static bool jobs(struct command_call *call, struct err *err)
-{
-    struct ui *ui = call->ui;
-    struct chooser *chooser = chooser_new(&look_chooser, "Servers asked in this session, failed ones first", "typing narrows; Esc closes");
-
-    (void)err;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = ui->outcome_count; i > 0; i--) {
-            const struct outcome *o = &ui->outcomes[i - 1];
-            char when[32], *left;
-
-            if (o->ok != (pass == 1))
-                continue;
-            date_show(DATES_LOCAL, o->at_s, ui->now_s, when, sizeof when);
-            left = x_asprintf("%s %-6s %s", when, o->ok ? "done" : "FAILED", o->name);
-            add_wrapped(chooser, left, o->text, MAX(30, ui->layout.bar.w - 50));
-            free(left);
-        }
-    }
-    if (chooser->count == 0)
-        chooser_add(chooser, "No server has answered in this session yet", "", 0);
-    ui_push(ui, &chooser->overlay);
-    return true;
-}
-
 /* ------------------------------------------------------------------ the console */
 
 static bool help(struct command_call *call, struct err *err)
@@ -230,7 +205,6 @@ static const struct command rows[] = {
     { .name = "mouse", .help = "Switch the mouse on or off", .group = GROUP_VIEW, .run = mouse },
     { .name = "redraw", .help = "Draw the screen anew", .group = GROUP_VIEW, .run = redraw },
     { .name = "messages", .help = "What has been said so far", .group = GROUP_VIEW, .run = messages },
-    { .name = "jobs", .help = "What the servers answered, failures first", .group = GROUP_VIEW, .run = jobs },
     { .name = "help", .args = "[words]", .help = "Keys and commands of this pane", .label = "Help", .group = GROUP_CONSOLE, .run = help },
     { .name = "menu", .help = "All commands as a menu", .label = "Menu", .group = GROUP_CONSOLE, .run = menu },
     { .name = "command", .args = "[line]", .help = "Type a command", .group = GROUP_CONSOLE, .run = command },

@@ -32,8 +32,8 @@ static void draw_bar(const struct ui *ui, struct rect r)
         const struct pane_ops *ops = ui->panes[i].ops;
         bool here = i == ui->pane;
 
-        /* The overview is where one begins: on a narrow bar the others need the room more. */
-        if (!here && (!ops->digit || (ops->digit == '0' && r.w < 100)))
+        /* On a narrow bar the lists need the room more than the overview, where one begins, and the jobs, which the strip names. */
+        if (!here && (!ops->digit || (strchr("06", ops->digit) && r.w < 100)))
             continue;
         if (ops->digit)
             snprintf(text, sizeof text, here ? "[%c %s%s]" : " %c %s%s ", ops->digit, ops->title, pane_count(ui, ops, count, sizeof count));
@@ -172,8 +172,7 @@ static void draw_rule(const struct ui *ui, struct rect r, bool beside)
         screen_text(r.y, r.x + r.w - text_width(hint) - 2, text_width(hint), LOOK_DIM, hint);
 }
 
-/* Bytes of text for one line of w cells: whole words where that is possible. */
-static size_t wrap(const char *text, int w)
+size_t ui_wrap(const char *text, int w)
 {
     size_t fit = text_fit(text, w, NULL), at;
 
@@ -197,7 +196,7 @@ static size_t draw_lines(const struct preview *preview, struct rect r, size_t fr
 
         do {
             int w = first ? r.w : r.w - indent;
-            size_t take = wrap(text, MAX(w, 10));
+            size_t take = ui_wrap(text, MAX(w, 10));
             char *part = x_strndup(text, take);
 
             if (draw && line >= from && line < from + (size_t)r.h)

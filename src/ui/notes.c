@@ -25,16 +25,11 @@ static void keep_outcome(struct ui *ui, const struct note *note)
     if (!at) {
         x_grow(&ui->outcomes, &ui->outcome_cap, ui->outcome_count + 1, sizeof *ui->outcomes);
         at = &ui->outcomes[ui->outcome_count++];
-        *at = (struct outcome){ .server = note->server };
+        *at = (struct outcome){ .server = note->server, .ok = true };
     }
-    ui->failed_count -= at->text && !at->ok;
+    ui->failed_count -= !at->ok;
     ui->failed_count += !note->ok;
-    free(at->name);
-    free(at->text);
-    at->at_s = clock_now_s();
     at->ok = note->ok;
-    at->name = x_strdup(note->server_name);
-    at->text = x_strdup(note->ok ? note->text : note->err.text[0] ? note->err.text : note->text);
 }
 
 /* ------------------------------------------------------------------ notes */
@@ -96,6 +91,7 @@ static void round_moved(struct ui *ui, const struct note *note)
 
 static void take_note(struct ui *ui, const struct note *note)
 {
+    job_log_note(&ui->jobs, note, clock_now_s(), clock_mono_ms());
     switch (note->kind) {
     case NOTE_ROUND: round_moved(ui, note); break;
     case NOTE_SERVER:
@@ -125,11 +121,8 @@ void ui_notes_turn(struct ui *ui)
 void ui_notes_done(struct ui *ui)
 {
     ui_asks_done(ui);
-    for (size_t i = 0; i < ui->outcome_count; i++) {
-        free(ui->outcomes[i].name);
-        free(ui->outcomes[i].text);
-    }
     free(ui->outcomes);
+    job_log_done(&ui->jobs);
     known_done(&ui->known);
     mailbox_free(ui->notes, free);
 }
@@ -144,6 +137,7 @@ struct retrieval {
     server_id *servers;
     size_t server_count, server_cap;
     unsigned what;
+    enum job_why why;
 };
 
 static bool add_server(void *ctx, const struct row *row)
@@ -215,20 +209,25 @@ static void servers_found(void *job, bool ok, const struct err *err)
 
     if (!ok && err->kind != ERR_CANCELLED)
         ui_error(r->ui, err);
-    if (ok && r->server_count > 0 && r->ui->collector)
-        collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
+    if (ok && r->server_count > 0 && r->ui->collector) {
+        uint64_t number = collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
+
+        job_log_asked(&r->ui->jobs, number, r->what, r->server_count, r->why, clock_now_s(), clock_mono_ms());
+    }
     free(r->ids);
     free(r->servers);
     free(r);
 }
 
-void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object, unsigned what)
+void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object, unsigned what,
+                 enum job_why why)
 {
     struct retrieval *r = x_alloc(sizeof *r);
 
     r->ui = ui;
     r->object = object;
     r->what = what;
+    r->why = why;
     if (ids) {
         r->ids = x_alloc((count + 1) * sizeof *ids);
         memcpy(r->ids, ids, count * sizeof *ids);

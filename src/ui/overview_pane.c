@@ -395,7 +395,7 @@ static void pane_done(void)
     overview = (struct overview){ 0 };
 }
 
-static const char *const hints[] = { "retrieve-all", "jobs", "messages", "menu", "help", "quit", NULL };
+static const char *const hints[] = { "retrieve-all", "messages", "menu", "help", "quit", NULL };
 static const struct pane_canvas canvas = { .draw = draw, .whole = true, .page = page_of, .stored = stored, .done = pane_done,
                                            .hints = hints };
 

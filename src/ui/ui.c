@@ -568,7 +568,7 @@ bool ui_run(const struct ui_options *how, struct err *err)
     if (!start_collector(&ui, err) || !ui_changes_start(&ui, err))
         goto done;
     if (!how->offline && ui.options->retrieve_on_start)
-        ui_retrieve(&ui, NULL, 0, NULL, WHAT_DEFAULT);
+        ui_retrieve(&ui, NULL, 0, NULL, WHAT_DEFAULT, JOB_START);
     ui_cache_age(&ui);
     run_loop(&ui);
     ok = true;

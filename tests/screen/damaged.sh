@@ -53,9 +53,10 @@ screen_wait 'dhcp-fra-01'
 damage garbage
 screen_keys ':' 'retrieve' Enter
 screen_wait '8 failed (:jobs says why)'
-screen_keys ':' jobs Enter
+screen_keys ':' jobs Enter Enter
+screen_wait '! server 1: '
 screen_wait 'damaged'
-screen_keys Escape Q
+screen_keys Q
 screen_wait 'ended with'
 
 # One read after the other fails: wherever it is, a sentence, and the database is whole afterwards.

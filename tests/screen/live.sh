@@ -11,10 +11,10 @@ screen_wait 'Retrieved 4 of 6 servers'
 screen_wait '2 servers failed (:jobs)'
 screen_wait 'running'
 screen_now | grep -q '^[> ]  broken .*no ' || screen_fail 'the broken server says where it failed'
-screen_keys L
-screen_wait 'FAILED'
+screen_keys L Enter
+screen_wait '[6 Jobs]'
 screen_wait 'not PowerShell remoting'
-screen_keys Escape 2
+screen_keys 2
 screen_wait '[2 Scopes]'
 screen_wait '20'
 screen_keys g R

@@ -1,0 +1,53 @@
+#!/bin/sh
+# The jobs: the start's round is there with what failed; Enter says which servers and why, and leads to the server; one that hangs runs
+# until it is stopped. Drawn without colours, too.
+. "$(dirname "$0")/../lib/screen.sh"
+db=$T/one.db
+estate "$T/estate" 4 20 7 "$db"
+run 0 --db "$db" server add broken --role dhcp --address broken --transport command --command 'echo hello'
+run 0 --db "$db" server add gone --role dhcp --address gone --transport command --command '/nonexistent/program'
+unset IPAMTUI_NOW
+SCREEN_ENV='NO_COLOR=1'
+screen_start 80x24 --db "$db"
+screen_wait 'Retrieved 4 of 6 servers'
+screen_keys 6
+screen_wait '[6 Jobs]'
+screen_now | grep -qE '^ >! +1 done +[0-9.]+ s +4 of 6 +2 start ' || screen_fail 'the job of the start is done, with 2 of 6 failed'
+screen_has 'not PowerShell remoting' && screen_fail 'why is not said before it is asked for'
+screen_keys Enter
+screen_wait '! broken: '
+screen_wait 'not PowerShell remoting'
+screen_wait '! gone: '
+screen_keys j
+screen_wait '>! '
+first=$(screen_now | sed -n 's/.*>! \([a-z]*\): .*/\1/p')
+[ -n "$first" ] || screen_fail 'the cursor stands on a failed server'
+screen_keys Enter
+screen_wait '[1 Servers]'
+screen_wait "/server:\"$first\""
+screen_wait '1 of 6'
+screen_keys q
+screen_wait '[6 Jobs]'
+screen_wait '! gone: '
+screen_keys k Enter
+screen_gone '! gone: '
+screen_keys x
+screen_wait 'this job is over'
+
+# One that hangs: it runs, its time goes on, x stops it.
+run 0 --db "$db" server add slow --role dhcp --address slow --transport command --command 'sleep 60'
+screen_keys R
+screen_wait ' running, '
+screen_keys g g
+screen_wait '1 running, 0 waiting'
+screen_now | grep -qE '^ >\* +2 running .* asked ' || screen_fail 'the new job is the first one and runs'
+screen_keys x
+screen_wait 'Stopped after'
+screen_now | grep -qE '^ >- +2 stopped ' || screen_fail 'it says that it was stopped'
+screen_resize 200x50
+screen_wait ' 0 Overview '
+screen_has '[6 Jobs]' || screen_fail 'the bar has the jobs'
+screen_keys /
+screen_wait 'Jobs is no list of rows'
+screen_keys Q
+screen_ends 0
