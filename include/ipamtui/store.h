@@ -106,7 +106,9 @@ const char *store_expression(const struct object_type *object, int property);
 
 /* -------- small things the console remembers (columns, sort, filter per pane). NULL value deletes. */
 bool store_setting_put(struct store *store, const char *key, const char *value, struct err *err);
-char *store_setting_get(struct store *store, const char *key); /* the caller frees; NULL = none */
+char *store_setting_get(struct store *store, const char *key); /* the caller frees; NULL = none, or it cannot be read */
+/* The same where the difference matters: *out NULL = there is none. */
+bool store_setting_read(struct store *store, const char *key, char **out, struct err *err);
 /* The dialect that a server was found to speak where nobody chose one: trying the other first costs a time-out. NULL: not known; in
  * put: forget it. The caller frees. */
 bool store_server_dialect_put(struct store *store, server_id server, const char *dialect, struct err *err);

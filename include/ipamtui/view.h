@@ -40,6 +40,8 @@ void view_only(struct view *view, const row_id *ids, size_t count);
 void view_spec(const struct view *view, struct list_spec *out);
 size_t view_count(const struct view *view);          /* rows known so far */
 bool view_complete(const struct view *view);         /* the list is whole and answers the newest question */
+/* Are rows that were looked at on their way? */
+bool view_reading(const struct view *view);
 const struct err *view_fault(const struct view *view); /* why the newest list could not be read; kind ERR_NONE: it could */
 int64_t view_cost_ms(const struct view *view);       /* how long the last whole list took: do not reload more often */
 row_id view_id(const struct view *view, size_t at);

@@ -324,6 +324,11 @@ bool view_complete(const struct view *view)
     return view->complete;
 }
 
+bool view_reading(const struct view *view)
+{
+    return view->rows_asked;
+}
+
 int64_t view_cost_ms(const struct view *view)
 {
     return view->cost_ms;

@@ -205,17 +205,29 @@ bool store_setting_put(struct store *store, const char *key, const char *value, 
     return store_run(store, stmt, "keeping a setting", err);
 }
 
+bool store_setting_read(struct store *store, const char *key, char **out, struct err *err)
+{
+    sqlite3_stmt *stmt = store_prepare(store, "SELECT value FROM setting WHERE key = ?1", err);
+    int rc;
+
+    *out = NULL;
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        *out = x_strdup((const char *)sqlite3_column_text(stmt, 0));
+    else if (rc != SQLITE_DONE)
+        store_fail(store, "reading a setting", err);
+    store_release(store, stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
 char *store_setting_get(struct store *store, const char *key)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "SELECT value FROM setting WHERE key = ?1", NULL);
-    char *value = NULL;
+    char *value;
 
-    if (!stmt)
-        return NULL;
-    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        value = x_strdup((const char *)sqlite3_column_text(stmt, 0));
-    store_release(store, stmt);
+    store_setting_read(store, key, &value, NULL);
     return value;
 }
 

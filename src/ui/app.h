@@ -305,7 +305,7 @@ typedef void list_text_done_fn(struct ui *ui, const char *what, bool ok, const s
 void ui_list_text(struct ui *ui, enum listing_format format, list_text_fn *with, list_text_done_fn *then, void *ctx);
 
 /* ---- commands_saved.c */
-void ui_saved_load(struct ui *ui, struct store *store);
+void ui_saved_load(struct ui *ui, struct store *store, struct err *err); /* err: what could not be read; the rest is */
 
 /* ---- script.c */
 bool ui_script_load(struct ui *ui, const char *path, struct err *err);

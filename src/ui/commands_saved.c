@@ -13,12 +13,12 @@ static char *setting_of(const struct pane_ops *pane)
     return x_asprintf("ui.%s.saved", pane->name);
 }
 
-void ui_saved_load(struct ui *ui, struct store *store)
+void ui_saved_load(struct ui *ui, struct store *store, struct err *err)
 {
     for (size_t i = 0; i < ui->pane_count; i++) {
-        char *key = setting_of(ui->panes[i].ops), *text = store_setting_get(store, key);
+        char *key = setting_of(ui->panes[i].ops), *text;
 
-        if (text)
+        if (store_setting_read(store, key, &text, err) && text)
             saved_parse(&ui->panes[i].saved, text);
         free(text);
         free(key);
@@ -39,14 +39,14 @@ static bool put_into(struct store *store, const struct keep *job, struct err *er
 {
     struct saved_list list = { 0 };
     struct buf text = { 0 };
-    char *key = setting_of(job->pane), *old = store_setting_get(store, key);
-    bool ok;
+    char *key = setting_of(job->pane), *old;
+    bool ok = store_setting_read(store, key, &old, err);
 
     if (old)
         saved_parse(&list, old);
     saved_put(&list, job->name, job->query);
     saved_write(&list, &text);
-    ok = store_setting_put(store, key, text.len ? buf_at(&text) : NULL, err);
+    ok = ok && store_setting_put(store, key, text.len ? buf_at(&text) : NULL, err);
     saved_done(&list);
     buf_done(&text);
     free(old);

@@ -1,6 +1,6 @@
 /* script.c - --script FILE: command lines replayed, one a turn. A line is what ":" takes, or
  *     keys g g space / voice enter    keys as a keymap names them; a word that is no key is typed letter by letter
- *     wait                            until nothing is being retrieved and the list is whole
+ *     wait                            until nothing is being retrieved, the list is whole and its rows are read
  * '#' begins a comment. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,9 @@ static void type_words(struct ui *ui, char *words)
 
 static bool settled(struct ui *ui)
 {
-    return !ui_busy(ui) && view_complete(ui_table(ui)->view) && !ui->overlay;
+    const struct view *view = ui_table(ui)->view;
+
+    return !ui_busy(ui) && view_complete(view) && !view_reading(view) && !ui->overlay;
 }
 
 static void again(void *ctx)

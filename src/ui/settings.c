@@ -7,19 +7,21 @@
 #include "app.h"
 #include "ipamtui/store.h"
 
-static char *get(struct store *store, const char *pane, const char *what)
+/* err: that it could not be read. */
+static char *get(struct store *store, const char *pane, const char *what, struct err *err)
 {
-    char key[128];
+    char key[128], *text;
 
     snprintf(key, sizeof key, "ui.%s%s%s", pane ? pane : "", pane ? "." : "", what);
-    return store_setting_get(store, key);
+    store_setting_read(store, key, &text, err);
+    return text;
 }
 
-static void load_pane(struct pane_state *pane, struct store *store)
+static void load_pane(struct pane_state *pane, struct store *store, struct err *err)
 {
-    pane->columns_saved = get(store, pane->ops->name, "columns");
-    pane->sort_saved = get(store, pane->ops->name, "sort");
-    pane->filter_saved = get(store, pane->ops->name, "filter");
+    pane->columns_saved = get(store, pane->ops->name, "columns", err);
+    pane->sort_saved = get(store, pane->ops->name, "sort", err);
+    pane->filter_saved = get(store, pane->ops->name, "filter", err);
     if (pane->columns_saved)
         table_columns_load(&pane->table, pane->columns_saved);
     if (pane->sort_saved)
@@ -30,29 +32,29 @@ static void load_pane(struct pane_state *pane, struct store *store)
     }
 }
 
-static void load_history(struct edit_history *history, struct store *store, const char *what)
+static void load_history(struct edit_history *history, struct store *store, const char *what, struct err *err)
 {
-    char *text = get(store, NULL, what), *save = NULL;
+    char *text = get(store, NULL, what, err), *save = NULL;
 
     for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save))
         edit_history_add(history, line);
     free(text);
 }
 
-void ui_settings_load(struct ui *ui, struct store *store)
+static void load_all(struct ui *ui, struct store *store, struct err *err)
 {
     char *text;
 
-    ui_saved_load(ui, store);
+    ui_saved_load(ui, store, err);
     if (ui->how->fresh)
         return;
     for (size_t i = 0; i < ui->pane_count; i++)
-        load_pane(&ui->panes[i], store);
-    text = get(store, NULL, "pane");
+        load_pane(&ui->panes[i], store, err);
+    text = get(store, NULL, "pane", err);
     if (text && ui_pane_find(ui, text) != SIZE_MAX)
         ui->pane = ui_pane_find(ui, text);
     free(text);
-    text = get(store, NULL, "preview");
+    text = get(store, NULL, "preview", err);
     if (text) {
         int mode = PREVIEW_NORMAL, percent = 0, dates = 0;
 
@@ -64,9 +66,18 @@ void ui_settings_load(struct ui *ui, struct store *store)
         }
     }
     free(text);
-    load_history(&ui->command_history, store, "commands");
-    load_history(&ui->filter_history, store, "filters");
-    load_history(&ui->find_history, store, "finds");
+    load_history(&ui->command_history, store, "commands", err);
+    load_history(&ui->filter_history, store, "filters", err);
+    load_history(&ui->find_history, store, "finds", err);
+}
+
+void ui_settings_load(struct ui *ui, struct store *store)
+{
+    struct err err = { 0 };
+
+    load_all(ui, store, &err);
+    if (err.kind != ERR_NONE)
+        ui_error(ui, &err);
 }
 
 /* ------------------------------------------------------------------ saving */
