@@ -39,7 +39,7 @@ static const char *const families[] = { "forward", "reverse4", "reverse6" };
     " o.transfer_result, o.soa_error, (SELECT a.result FROM source a WHERE a.server = o.server AND a.object = 'zoneservers'" \
     " AND a.source = 'zone-soa'), CASE WHEN o.event_at > coalesce(o.acknowledged, 0) THEN o.event END, o.event_grade,"      \
     " EXISTS(SELECT 1 FROM zoneserver_touch t WHERE t.server = o.server AND t.key = o.zone)"                                \
-    " FROM zoneserver o CROSS JOIN server s ON s.id = o.server WHERE o.zone = ?1"
+    " FROM zoneserver o CROSS JOIN server s ON s.id = o.server WHERE o.zone = ?1 ORDER BY s.name"
 
 static struct value kept(struct zone_sum *sum, sqlite3_stmt *stmt, int at)
 {
