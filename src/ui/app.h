@@ -132,15 +132,6 @@ struct pane_state {
     struct saved_list saved;
 };
 
-/* A round of the collector. */
-#define ROUNDS_MAX 8
-struct progress {
-    uint64_t job;
-    bool regular; /* nobody asked for it */
-    size_t done, failed, total, running;
-    int64_t started_ms;
-    char text[200], server[64];
-};
 /* One server's latest outcome: how many fail is counted. */
 struct outcome {
     server_id server;
@@ -215,8 +206,6 @@ struct ui {
     enum date_mode dates;
     int64_t now_s;
     int64_t minute_s; /* the now of ages in lists: at most a minute old, so that they change in a frame of their own */
-    struct progress rounds[ROUNDS_MAX]; /* going on; the ones asked for first, newest last */
-    size_t round_count;
     struct outcome *outcomes;
     size_t outcome_count, outcome_cap, failed_count;
     struct job_log jobs;

@@ -121,7 +121,7 @@ static bool cancel(struct command_call *call, struct err *err)
     struct ui *ui = call->ui;
 
     (void)err;
-    if (ui->round_count > 0) {
+    if (job_log_going(&ui->jobs).jobs > 0) {
         collector_cancel(ui->collector, 0);
         ui_say(ui, LOOK_NORMAL, "Stopping what is being retrieved ...");
     } else if (ui_table(ui)->range_from) {

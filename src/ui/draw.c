@@ -438,7 +438,7 @@ void ui_draw(struct ui *ui)
     }
     screen_list(ui->layout.list);
     ui_strip(ui, strip, sizeof strip);
-    screen_put(ui->layout.strip.y, 0, w, ui->round_count > 0 ? LOOK_TITLE : LOOK_DIM, strip);
+    screen_put(ui->layout.strip.y, 0, w, job_log_going(&ui->jobs).jobs > 0 ? LOOK_TITLE : LOOK_DIM, strip);
     screen_put(ui->layout.message.y, 0, w, ui->message_look, ui->message);
     if (ui->layout.footer.h)
         draw_footer(ui, ui->layout.footer);

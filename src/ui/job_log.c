@@ -30,12 +30,17 @@ static void drop_one(struct job_log *log)
     memmove(log->rows + at, log->rows + at + 1, (log->count - at) * sizeof *log->rows);
 }
 
-static struct job_entry *find(struct job_log *log, uint64_t job)
+static struct job_entry *find(const struct job_log *log, uint64_t job)
 {
     for (size_t i = log->count; i > 0; i--)
         if (log->rows[i - 1].job == job)
             return &log->rows[i - 1];
     return NULL;
+}
+
+const struct job_entry *job_log_find(const struct job_log *log, uint64_t job)
+{
+    return find(log, job);
 }
 
 static struct job_entry *begin(struct job_log *log, uint64_t job, unsigned what, enum job_why why, int64_t now_s, int64_t now_ms)
@@ -94,6 +99,27 @@ void job_log_done(struct job_log *log)
         entry_done(&log->rows[i]);
     free(log->rows);
     *log = (struct job_log){ 0 };
+}
+
+struct job_sum job_log_going(const struct job_log *log)
+{
+    struct job_sum sum = { 0 };
+
+    for (size_t i = 0; i < log->count; i++) {
+        const struct job_entry *entry = &log->rows[i];
+
+        if (entry->ended)
+            continue;
+        sum.jobs++;
+        sum.done += entry->done;
+        sum.failed += entry->failed;
+        sum.total += entry->total;
+        sum.running += entry->running;
+        if (entry->why != JOB_REGULAR || !sum.asked)
+            sum.shown = entry;
+        sum.asked = sum.asked || entry->why != JOB_REGULAR;
+    }
+    return sum;
 }
 
 enum job_state job_entry_state(const struct job_entry *entry)

@@ -34,7 +34,16 @@ struct job_log {
 void job_log_asked(struct job_log *log, uint64_t job, unsigned what, size_t servers, enum job_why why, int64_t now_s, int64_t now_ms);
 /* NOTE_ROUND, NOTE_SERVER and NOTE_FINISHED; of a job that is not known it begins the entry. Others are nothing. */
 void job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms);
+const struct job_entry *job_log_find(const struct job_log *log, uint64_t job); /* NULL: not there (any more) */
 void job_log_done(struct job_log *log);
+
+/* All jobs that go on, as one. */
+struct job_sum {
+    size_t jobs, done, failed, total, running;
+    bool asked;                    /* one of them is no regular verification */
+    const struct job_entry *shown; /* the newest of those asked for, else the newest; NULL: none goes on */
+};
+struct job_sum job_log_going(const struct job_log *log);
 
 /* failed: of no server there was an answer. */
 enum job_state job_entry_state(const struct job_entry *entry);

@@ -34,20 +34,14 @@ static void keep_outcome(struct ui *ui, const struct note *note)
 
 /* ------------------------------------------------------------------ notes */
 
-static struct progress *find_round(struct ui *ui, uint64_t job)
+static void say_finished(struct ui *ui, const struct note *note)
 {
-    for (size_t i = 0; i < ui->round_count; i++) {
-        if (ui->rounds[i].job == job)
-            return &ui->rounds[i];
-    }
-    return NULL;
-}
-
-static void say_finished(struct ui *ui, const struct note *note, int64_t started_ms)
-{
-    double seconds = (double)(clock_mono_ms() - started_ms) / 1000;
+    const struct job_entry *entry = job_log_find(&ui->jobs, note->job);
+    double seconds = entry ? (double)job_entry_ms(entry, clock_mono_ms()) / 1000 : 0;
     const char *plural = note->total == 1 ? "" : "s";
 
+    if (note->regular) /* of those the strip and :jobs have what failed */
+        return;
     if (strcmp(note->text, "cancelled") == 0)
         ui_say(ui, LOOK_WARN, "Stopped after %zu of %zu server%s; what had come is kept", note->done, note->total, plural);
     else if (note->failed > 0)
@@ -57,49 +51,17 @@ static void say_finished(struct ui *ui, const struct note *note, int64_t started
         ui_say(ui, LOOK_NORMAL, "Retrieved %zu server%s in %.1f s", note->total, plural, seconds);
 }
 
-static void finished(struct ui *ui, const struct note *note)
-{
-    struct progress *round = find_round(ui, note->job);
-    int64_t started_ms = round ? round->started_ms : clock_mono_ms();
-    size_t place;
-
-    if (round) {
-        place = (size_t)(round - ui->rounds);
-        memmove(round, round + 1, (--ui->round_count - place) * sizeof *round);
-    }
-    if (!note->regular) /* of the others the strip and :jobs have what failed */
-        say_finished(ui, note, started_ms);
-}
-
-static void round_moved(struct ui *ui, const struct note *note)
-{
-    struct progress *round = find_round(ui, note->job);
-
-    if (!round) {
-        if (ui->round_count == ROUNDS_MAX)
-            return;
-        round = &ui->rounds[ui->round_count++];
-        *round = (struct progress){ .job = note->job, .regular = note->regular, .started_ms = clock_mono_ms() };
-    }
-    round->done = note->done;
-    round->failed = note->failed;
-    round->total = note->total;
-    round->running = note->running;
-    snprintf(round->text, sizeof round->text, "%s", note->text);
-    snprintf(round->server, sizeof round->server, "%s", note->server_name);
-}
-
 static void take_note(struct ui *ui, const struct note *note)
 {
     job_log_note(&ui->jobs, note, clock_now_s(), clock_mono_ms());
     switch (note->kind) {
-    case NOTE_ROUND: round_moved(ui, note); break;
+    case NOTE_ROUND: break;
     case NOTE_SERVER:
         keep_outcome(ui, note);
         if (!note->ok)
             ui_log_only(ui, LOOK_BAD, "%s: %s", note->server_name, note->err.text[0] ? note->err.text : note->text);
         break;
-    case NOTE_FINISHED: finished(ui, note); break;
+    case NOTE_FINISHED: say_finished(ui, note); break;
     case NOTE_STORED: ui_store_changed(ui); break;
     case NOTE_ASK: ui_ask(ui, ASK_FROM_COLLECTOR, note->ask_id, note->server_name, &note->ask); break;
     case NOTE_ASK_GONE: ui_ask_gone(ui, ASK_FROM_COLLECTOR, note->ask_id); break;
@@ -274,45 +236,27 @@ void ui_cache_age(struct ui *ui)
 
 bool ui_busy(const struct ui *ui)
 {
-    for (size_t i = 0; i < ui->round_count; i++) {
-        if (!ui->rounds[i].regular)
-            return true;
-    }
-    return false;
+    return job_log_going(&ui->jobs).asked;
 }
 
 /* All rounds as one: what is going on, how far it is, where it is now. */
-static void strip_rounds(const struct ui *ui, struct buf *text)
+static void strip_rounds(const struct job_sum *sum, struct buf *text)
 {
-    struct progress sum = { 0 };
-    const struct progress *shown = &ui->rounds[0];
-    size_t waiting;
-
-    for (size_t i = 0; i < ui->round_count; i++) {
-        const struct progress *round = &ui->rounds[i];
-
-        sum.done += round->done;
-        sum.total += round->total;
-        sum.running += round->running;
-        sum.failed += round->failed;
-        if (!round->regular || shown->regular)
-            shown = round;
-    }
-    waiting = sum.total - MIN(sum.total, sum.done + sum.running);
-    buf_addf(text, "%s %zu/%zu: %zu running, %zu waiting, %zu failed", ui_busy(ui) ? "Retrieving" : "Verifying", sum.done,
-             sum.total, sum.running, waiting, sum.failed);
-    if (shown->server[0])
-        buf_addf(text, " | %s: %s", shown->server, shown->text);
+    buf_addf(text, "%s %zu/%zu: %zu running, %zu waiting, %zu failed", sum->asked ? "Retrieving" : "Verifying", sum->done, sum->total,
+             sum->running, sum->total - MIN(sum->total, sum->done + sum->running), sum->failed);
+    if (sum->shown->about[0])
+        buf_addf(text, " | %s", sum->shown->about);
 }
 
 void ui_strip(const struct ui *ui, char *out, size_t size)
 {
+    struct job_sum going = job_log_going(&ui->jobs);
     struct buf text = { 0 };
     char age[32];
 
     ui_changes_strip(ui, &text);
-    if (ui->round_count > 0) {
-        strip_rounds(ui, &text);
+    if (going.jobs > 0) {
+        strip_rounds(&going, &text);
     } else {
         buf_addf(&text, "idle");
         if (ui->failed_count > 0)
@@ -320,7 +264,7 @@ void ui_strip(const struct ui *ui, char *out, size_t size)
     }
     if (ui->known.oldest)
         buf_addf(&text, " | cache %s", date_show(DATES_AGE, ui->known.oldest, ui->now_s, age, sizeof age));
-    if (ui->known.unreachable && ui->round_count == 0)
+    if (ui->known.unreachable && going.jobs == 0)
         buf_addf(&text, ", %zu unreachable older", ui->known.unreachable);
     if (ui->known.never)
         buf_addf(&text, ", %zu never seen", ui->known.never);

@@ -45,6 +45,37 @@ static void one_job_from_asked_to_done(void **state)
     job_log_done(&log);
 }
 
+/* What goes on, as one: of a regular verification and a job that was asked for the latter is shown. */
+static void what_goes_on_is_one(void **state)
+{
+    struct job_log log = { 0 };
+    struct job_sum sum = job_log_going(&log);
+
+    (void)state;
+    assert_int_equal(sum.jobs, 0);
+    assert_null(sum.shown);
+    tell(&log, (struct note){ .kind = NOTE_ROUND, .job = 1, .done = 1, .running = 2, .regular = true }, 10);
+    sum = job_log_going(&log);
+    assert_false(sum.asked);
+    assert_int_equal(sum.shown->job, 1);
+    job_log_asked(&log, 2, WHAT_DHCP, 5, JOB_ASKED, 1000, 20);
+    tell(&log, (struct note){ .kind = NOTE_ROUND, .job = 3, .failed = 1, .done = 1, .regular = true }, 30);
+    sum = job_log_going(&log);
+    assert_true(sum.asked);
+    assert_int_equal(sum.jobs, 3);
+    assert_int_equal(sum.total, 11);
+    assert_int_equal(sum.done, 2);
+    assert_int_equal(sum.failed, 1);
+    assert_int_equal(sum.running, 2);
+    assert_int_equal(sum.shown->job, 2);
+    tell(&log, (struct note){ .kind = NOTE_FINISHED, .job = 2, .done = 3 }, 40);
+    sum = job_log_going(&log);
+    assert_false(sum.asked);
+    assert_int_equal(sum.jobs, 2);
+    assert_int_equal(sum.shown->job, 3);
+    job_log_done(&log);
+}
+
 static void failed_and_stopped_have_their_words(void **state)
 {
     struct job_log log = { 0 };
@@ -83,7 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_job_from_asked_to_done),
-        cmocka_unit_test(failed_and_stopped_have_their_words),
+        cmocka_unit_test(what_goes_on_is_one), cmocka_unit_test(failed_and_stopped_have_their_words),
         cmocka_unit_test(only_the_newest_are_kept_and_what_runs),
     };
 
