@@ -130,6 +130,7 @@ enum property_flag {
     PROP_STATE = 128,  /* a change of it is kept with its time */
     PROP_FACT = 256,   /* ours, found out by the collector: store_server_fact(). Has a column even where sql reads it */
     PROP_INDEX = 512,  /* often sorted or searched by: the store keeps an index over it */
+    PROP_OF_SERVER = 1024, /* the same for all rows of a server: its sql is over s and o.server alone */
 };
 
 /* How a property is written. NULL cmdlet: it cannot be changed. Several properties with the same cmdlet go into one call

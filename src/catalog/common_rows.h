@@ -1,4 +1,4 @@
-/* common_rows.h - the rows that IPv4 and IPv6 scopes have alike: thresholds, when the state changed, when it was learnt.
+/* common_rows.h - rows that IPv4 and IPv6 scopes have alike: thresholds, when the state changed, when it was learnt; and their parts.
    object and source are names of the catalogue, as string literals. */
 #ifndef CATALOG_COMMON_ROWS_H
 #define CATALOG_COMMON_ROWS_H
@@ -36,9 +36,9 @@
       .sql = "(SELECT max(c.at) FROM state_change c WHERE c.object = '" object "' AND c.row = o.id"                  \
              " AND c.property = 'state')" },                                                                         \
     { .name = "seen", .title = "Seen", .help = "When the server last listed its " what, .kind = KIND_TIME,           \
-      .width = 16, .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL(object, object) },                           \
+      .width = 16, .flags = PROP_NOTE | PROP_RIGHT | PROP_OF_SERVER, .sql = ANSWERED_SQL(object, object) },                           \
     { .name = "counted", .title = "Counted", .help = "When the server last reported its counters",                   \
-      .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE | PROP_RIGHT, .sql = ANSWERED_SQL(object, statistics),      \
+      .kind = KIND_TIME, .width = 16, .flags = PROP_NOTE | PROP_RIGHT | PROP_OF_SERVER, .sql = ANSWERED_SQL(object, statistics),      \
       .empty = "never" }
 
 #endif

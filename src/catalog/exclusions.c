@@ -11,7 +11,7 @@ static const struct source exclusion_sources[] = {
 
 static const struct property exclusion_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
-      .flags = PROP_DEFAULT | PROP_FLEX, .sql = "s.name" },
+      .flags = PROP_DEFAULT | PROP_FLEX | PROP_OF_SERVER, .sql = "s.name" },
     { .name = "scope", .title = "Scope", .help = "Network of the scope", .kind = KIND_IPV4, .width = 15,
       .flags = PROP_KEY | PROP_DEFAULT, .read = { "exclusions", "ScopeId" }, .write = { .parameter = "ScopeId" } },
     { .name = "start", .title = "Start", .help = "First address that is not leased", .kind = KIND_IPV4, .width = 15,

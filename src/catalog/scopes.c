@@ -38,7 +38,7 @@ static const struct source scope_sources[] = {
 
 static const struct property scope_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
-      .flags = PROP_DEFAULT | PROP_FLEX, .sql = "s.name" },
+      .flags = PROP_DEFAULT | PROP_FLEX | PROP_OF_SERVER, .sql = "s.name" },
     { .name = "scope", .title = "Scope", .help = "Network of the scope; its id on the server", .kind = KIND_IPV4,
       .width = 15, .flags = PROP_KEY | PROP_DEFAULT | PROP_INDEX, .read = { "scopes", "ScopeId" },
       .write = { .parameter = "ScopeId" } },

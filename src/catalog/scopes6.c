@@ -14,7 +14,7 @@ static const struct source scope6_sources[] = {
 
 static const struct property scope6_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the scope", .kind = KIND_TEXT, .width = 12,
-      .flags = PROP_DEFAULT | PROP_FLEX, .sql = "s.name" },
+      .flags = PROP_DEFAULT | PROP_FLEX | PROP_OF_SERVER, .sql = "s.name" },
     { .name = "scope", .title = "Prefix", .help = "Prefix of the scope; its id on the server", .kind = KIND_IPV6, .width = 22,
       .flags = PROP_KEY | PROP_DEFAULT, .read = { "scopes6", "Prefix" }, .write = { .parameter = "Prefix" } },
     { .name = "prefix_length", .title = "Len", .help = "Length of the prefix", .kind = KIND_INT, .width = 3,

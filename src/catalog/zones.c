@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "ipamtui/catalog.h"
+#include "common_rows.h"
 #include "words.h"
 
 static const char *const words_family[] = { "forward", "reverse4", "reverse6", NULL };
@@ -45,7 +46,7 @@ static const struct source zoneserver_sources[] = {
 #define READ(source, p) .read = { source, p }
 static const struct property zoneserver_properties[] = {
     { .name = "server", .title = "Server", .help = "Server that has the zone", .kind = KIND_TEXT, .width = 12,
-      .flags = PROP_DEFAULT | PROP_FLEX, .sql = "s.name" },
+      .flags = PROP_DEFAULT | PROP_FLEX | PROP_OF_SERVER, .sql = "s.name" },
     { .name = "zone", .title = "Zone", .help = "Name of the zone", .kind = KIND_TEXT, .width = 24,
       .flags = PROP_KEY | PROP_DEFAULT | PROP_FLEX | PROP_INDEX, READ("zones", "ZoneName") },
     { .name = "type", .title = "Type", .help = "primary, secondary, stub or forwarder", .kind = KIND_ENUM, .width = 9,
@@ -62,9 +63,9 @@ static const struct property zoneserver_properties[] = {
     { .name = "since_at_least", .title = "Or longer", .help = "It was found so: it may be older than 'since'", .kind = KIND_BOOL,
       .width = 9, .flags = PROP_FACT | PROP_NOTE },
     { .name = "service", .title = "Service", .help = "State of the DNS service of that server", .kind = KIND_ENUM, .width = 8,
-      .flags = PROP_WIDE, .sql = "s.dns_service", .values = words_service, .empty = "not reported yet" },
+      .flags = PROP_WIDE | PROP_OF_SERVER, .sql = "s.dns_service", .values = words_service, UNREPORTED },
     { .name = "reachable", .title = "Reach", .help = "Did that server answer when last asked", .kind = KIND_ENUM, .width = 5,
-      .flags = PROP_NOTE, .sql = "s.reachable", .values = words_yes_no, .empty = "never tried" },
+      .flags = PROP_NOTE | PROP_OF_SERVER, .sql = "s.reachable", .values = words_yes_no, .empty = "never tried" },
     { .name = "soa_serial", .title = "Serial", .help = "Serial of its SOA there", .kind = KIND_INT, .width = 10,
       .flags = PROP_DEFAULT | PROP_RIGHT, READ("zone-soa", "SerialNumber"), .empty = "not asked, or not answered" },
     { .name = "lag", .title = "Lag", .help = "Secondary: how far its serial is behind its primary's", .kind = KIND_INT, .width = 5,
@@ -146,8 +147,8 @@ static const struct property zoneserver_properties[] = {
     { .name = "acknowledged", .title = "Reset", .help = "When its status was reset: older events do not count", .kind = KIND_TIME,
       .width = 16, .flags = PROP_LOCAL | PROP_NOTE, .empty = "never" },
     { .name = "seen", .title = "Seen", .help = "When the server last listed its zones", .kind = KIND_TIME, .width = 10,
-      .flags = PROP_NOTE | PROP_RIGHT,
-      .sql = "(SELECT a.ok_at FROM source a WHERE a.server = o.server AND a.object = 'zoneservers' AND a.source = 'zones')" },
+      .flags = PROP_NOTE | PROP_RIGHT | PROP_OF_SERVER,
+      .sql = ANSWERED_SQL("zoneservers", "zones") },
 };
 
 const struct object_type catalog_zoneservers = {

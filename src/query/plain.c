@@ -2,7 +2,6 @@
  *
  * Text of a big object is searched in TABLE_find, and servers that do not have the word at all are passed over. Cells that are no
  * text are looked at one by one (shows()), but only for a word that can be in one: "voice" is in no number. */
-#include <ctype.h>
 #include <string.h>
 
 #include "ipamtui/clock.h"
@@ -22,7 +21,7 @@ static bool listed(const char *list, const char *name)
 
 static bool of_server(const struct property *property)
 {
-    return property->sql && strcmp(property->sql, "s.name") == 0;
+    return property->flags & PROP_OF_SERVER;
 }
 
 bool query_in_find(const struct object_type *object, const struct property *property)
@@ -128,38 +127,6 @@ static struct condition value_cell(struct parser *p, size_t place, const char *s
     return (struct condition){ sql, { V_INT(property->kind == KIND_TIME ? clock_now_s() : 0), word_value(word) }, 2 };
 }
 
-/* What is the same for all rows of a server, its name or when it answered, is looked at once and not once a row. Its SQL over the
- * server n, or NULL: it differs from row to row. */
-static const char *of_server_sql(struct parser *p, const struct property *property)
-{
-    struct buf sql = { 0 };
-    const char *text;
-    bool found = false;
-
-    if (of_server(property))
-        return "n.name";
-    if (!p->object->find_table)
-        return NULL;
-    for (const char *at = property->sql ? property->sql : ""; *at; at++) {
-        bool row = at[0] == 'o' && at[1] == '.' && (at == property->sql || !(isalnum((unsigned char)at[-1]) || at[-1] == '_'));
-        bool server = row && strncmp(at, "o.server", 8) == 0 && !(isalnum((unsigned char)at[8]) || at[8] == '_');
-
-        if ((row && !server) || *at == ':') {
-            found = false;
-            break;
-        }
-        found = found || server;
-        if (server)
-            buf_adds(&sql, "n.id");
-        else
-            buf_addc(&sql, *at);
-        at += server ? 7 : 0;
-    }
-    text = found ? arena_strdup(&p->out->mem, buf_at(&sql)) : NULL;
-    buf_done(&sql);
-    return text;
-}
-
 /* Words that are worked out here are ours alone; those of a server may be news to us. Of many rows no cell is looked at in vain. */
 static bool may_show(struct parser *p, const struct property *property, const char *literal)
 {
@@ -176,16 +143,15 @@ static struct condition cell(struct parser *p, size_t place, const struct word *
 {
     const struct property *property = &p->object->properties[place];
     const char *text = p->text_sql ? p->text_sql((int)place) : NULL;
-    const char *sql = text ? NULL : of_server_sql(p, property);
     struct condition c;
 
-    *server = sql != NULL;
+    *server = !text && of_server(property);
     if (text)
         return text_cell(p, text, word);
-    if (!sql)
-        return value_cell(p, place, query_expression(p, property), word);
-    c = value_cell(p, place, sql, word);
-    c.sql = arena_printf(&p->out->mem, "s.id IN (SELECT n.id FROM server n WHERE %s)", c.sql);
+    c = value_cell(p, place, query_expression(p, property), word);
+    if (*server) /* looked at once a server, not once a row */
+        c.sql = arena_printf(&p->out->mem, "s.id IN (SELECT s.id FROM server s JOIN (SELECT id AS server FROM server) o"
+                             " ON o.server = s.id WHERE %s)", c.sql);
     return c;
 }
 
