@@ -180,7 +180,7 @@ size_t ui_wrap(const char *text, int w)
         return fit;
     for (at = fit; at > 0 && text[at] != ' '; at--)
         ;
-    return at > 0 ? at : MAX(fit, 1);
+    return at > strspn(text, " ") ? at : MAX(fit, 1); /* blanks in front are no place to break */
 }
 
 /* Lines of the preview, long ones continued under their value. Draws those from `from` on; returns how many there are. */

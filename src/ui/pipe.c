@@ -46,18 +46,6 @@ static void expand(const char *line, size_t len, struct buf *out)
     }
 }
 
-/* As much as fits, up to a blank where there is one. */
-static size_t line_fit(const char *text, int w)
-{
-    size_t fits = text_fit(text, w, NULL), blank = fits;
-
-    if (fits == 0 || text[fits] == '\0')
-        return strlen(text);
-    while (blank > 0 && text[blank] != ' ')
-        blank--;
-    return strspn(text, " ") < blank ? blank : fits;
-}
-
 static void add_lines(struct chooser *chooser, const char *text, int w)
 {
     struct buf line = { 0 };
@@ -69,7 +57,7 @@ static void add_lines(struct chooser *chooser, const char *text, int w)
         expand(text, len, &line);
         rest = line.len ? buf_at(&line) : "";
         do { /* a long one goes on in the next line */
-            size_t take = line_fit(rest, w);
+            size_t take = ui_wrap(rest, w);
             char *part = x_strndup(rest, take);
 
             chooser_add(chooser, part, "", 0);
