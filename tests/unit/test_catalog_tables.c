@@ -190,72 +190,74 @@ static const struct property *prop(const struct object_type *o, const char *name
     return &o->properties[at];
 }
 
+/* What people type, and what becomes of it. */
+static const struct {
+    const struct object_type *object;
+    const char *property, *text;
+    bool ok;
+    struct value v;
+} typed[] = {
+    { &catalog_scopes, "lease_duration", "8d", true, V_INT(691200) },
+    { &catalog_scopes, "lease_duration", "unlimited", true, V_INT(-1) },
+    { &catalog_scopes, "lease_duration", "0s", false, V_NULL }, /* a lease of zero */
+    { &catalog_scopes, "lease_duration", "8", false, V_NULL },
+    { &catalog_scopes, "state", "Active", true, V_TEXT("active") },
+    { &catalog_scopes, "state", "InActive", true, V_TEXT("inactive") },
+    { &catalog_scopes, "state", "half", false, V_NULL },
+    { &catalog_scopes, "state", "", false, V_NULL },
+    { &catalog_scopes, "start", "10.1.2.3", true, V_INT(0x0a010203) },
+    { &catalog_scopes, "start", "10.1.2", false, V_NULL },
+    { &catalog_scopes, "delay", "1000", true, V_INT(1000) },
+    { &catalog_scopes, "delay", "65536", false, V_NULL },
+    { &catalog_scopes, "delay", "-1", false, V_NULL },
+    { &catalog_scopes, "delay", "1x", false, V_NULL },
+    { &catalog_scopes, "delay", "99999999999999999999", false, V_NULL },
+    { &catalog_scopes, "description", "", true, V_TEXT("") },
+    { &catalog_scopes, "name", "\xff", false, V_NULL },
+    { &catalog_scopes, "name_protection", "yes", true, V_INT(1) },
+    { &catalog_scopes, "name_protection", "OFF", true, V_INT(0) },
+    { &catalog_scopes, "name_protection", "maybe", false, V_NULL },
+    { &catalog_scopes, "prefix", "/24", true, V_INT(24) },
+    { &catalog_scopes, "prefix", "255.255.255.0", true, V_INT(24) },
+    { &catalog_scopes, "prefix", "33", false, V_NULL },
+    { &catalog_scopes, "util", "80%", true, V_REAL(80) },
+    { &catalog_scopes, "util", "nan", false, V_NULL },
+    { &catalog_scopes, "util", "0x10", false, V_NULL },
+    { &catalog_scopes, "util", "101", false, V_NULL },
+    { &catalog_scopes, "max_bootp_clients", "4294967295", true, V_INT(4294967295) },
+    { &catalog_scopes, "dynamic_updates", "OnClientRequest", true, V_TEXT("on-client-request") },
+    { &catalog_servers, "role", "dns, DHCP", true, V_TEXT("dhcp,dns") },
+    { &catalog_servers, "role", "web", false, V_NULL },
+    { &catalog_servers, "port", "22", true, V_INT(22) },
+    { &catalog_servers, "port", "0", false, V_NULL },
+    { &catalog_servers, "port", "", true, V_NULL }, /* the default again */
+    { &catalog_servers, "verify_service", "5m", true, V_INT(300) },
+    { &catalog_servers, "verify_service", "0", true, V_INT(0) },
+    { &catalog_servers, "verify_zones", "Never", true, V_INT(0) },
+    { &catalog_servers, "verify_zones", "", true, V_NULL }, /* as for all again */
+    { &catalog_servers, "verify_zones", "unlimited", false, V_NULL },
+    { &catalog_servers, "verify_configuration", "-5m", false, V_NULL },
+    { &catalog_servers, "verify_configuration", "15", false, V_NULL }, /* of what? */
+    { &catalog_servers, "verify_utilization", "2000d", false, V_NULL },
+    { &catalog_scopes, "lease_duration", "never", false, V_NULL },
+    { &catalog_servers, "last_seen", "2026-11-25T10:00:00Z", true, V_INT(1795600800) },
+    { &catalog_servers, "last_seen", "2026-11-25", true, V_INT(1795564800) },
+    { &catalog_servers, "last_seen", "yesterday", false, V_NULL },
+    { &catalog_servers, "conflict_attempts", "6", false, V_NULL },
+};
+
 static void parse_table(void **state)
 {
-    static const struct {
-        const struct object_type *object;
-        const char *property, *text;
-        bool ok;
-        struct value v;
-    } cases[] = {
-        { &catalog_scopes, "lease_duration", "8d", true, V_INT(691200) },
-        { &catalog_scopes, "lease_duration", "unlimited", true, V_INT(-1) },
-        { &catalog_scopes, "lease_duration", "0s", false, V_NULL }, /* a lease of zero */
-        { &catalog_scopes, "lease_duration", "8", false, V_NULL },
-        { &catalog_scopes, "state", "Active", true, V_TEXT("active") },
-        { &catalog_scopes, "state", "InActive", true, V_TEXT("inactive") },
-        { &catalog_scopes, "state", "half", false, V_NULL },
-        { &catalog_scopes, "state", "", false, V_NULL },
-        { &catalog_scopes, "start", "10.1.2.3", true, V_INT(0x0a010203) },
-        { &catalog_scopes, "start", "10.1.2", false, V_NULL },
-        { &catalog_scopes, "delay", "1000", true, V_INT(1000) },
-        { &catalog_scopes, "delay", "65536", false, V_NULL },
-        { &catalog_scopes, "delay", "-1", false, V_NULL },
-        { &catalog_scopes, "delay", "1x", false, V_NULL },
-        { &catalog_scopes, "delay", "99999999999999999999", false, V_NULL },
-        { &catalog_scopes, "description", "", true, V_TEXT("") },
-        { &catalog_scopes, "name", "\xff", false, V_NULL },
-        { &catalog_scopes, "name_protection", "yes", true, V_INT(1) },
-        { &catalog_scopes, "name_protection", "OFF", true, V_INT(0) },
-        { &catalog_scopes, "name_protection", "maybe", false, V_NULL },
-        { &catalog_scopes, "prefix", "/24", true, V_INT(24) },
-        { &catalog_scopes, "prefix", "255.255.255.0", true, V_INT(24) },
-        { &catalog_scopes, "prefix", "33", false, V_NULL },
-        { &catalog_scopes, "util", "80%", true, V_REAL(80) },
-        { &catalog_scopes, "util", "nan", false, V_NULL },
-        { &catalog_scopes, "util", "0x10", false, V_NULL },
-        { &catalog_scopes, "util", "101", false, V_NULL },
-        { &catalog_scopes, "max_bootp_clients", "4294967295", true, V_INT(4294967295) },
-        { &catalog_scopes, "dynamic_updates", "OnClientRequest", true, V_TEXT("on-client-request") },
-        { &catalog_servers, "role", "dns, DHCP", true, V_TEXT("dhcp,dns") },
-        { &catalog_servers, "role", "web", false, V_NULL },
-        { &catalog_servers, "port", "22", true, V_INT(22) },
-        { &catalog_servers, "port", "0", false, V_NULL },
-        { &catalog_servers, "port", "", true, V_NULL }, /* the default again */
-        { &catalog_servers, "verify_service", "5m", true, V_INT(300) },
-        { &catalog_servers, "verify_service", "0", true, V_INT(0) },
-        { &catalog_servers, "verify_zones", "Never", true, V_INT(0) },
-        { &catalog_servers, "verify_zones", "", true, V_NULL }, /* as for all again */
-        { &catalog_servers, "verify_zones", "unlimited", false, V_NULL },
-        { &catalog_servers, "verify_configuration", "-5m", false, V_NULL },
-        { &catalog_servers, "verify_configuration", "15", false, V_NULL }, /* of what? */
-        { &catalog_servers, "verify_utilization", "2000d", false, V_NULL },
-        { &catalog_scopes, "lease_duration", "never", false, V_NULL },
-        { &catalog_servers, "last_seen", "2026-11-25T10:00:00Z", true, V_INT(1795600800) },
-        { &catalog_servers, "last_seen", "2026-11-25", true, V_INT(1795564800) },
-        { &catalog_servers, "last_seen", "yesterday", false, V_NULL },
-        { &catalog_servers, "conflict_attempts", "6", false, V_NULL },
-    };
     (void)state;
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(typed); i++) {
         struct arena mem = { 0 };
         struct err err = { 0 };
         struct value v = V_INT(77);
-        bool ok = property_parse(prop(cases[i].object, cases[i].property), cases[i].text, &mem, &v, &err);
+        bool ok = property_parse(prop(typed[i].object, typed[i].property), typed[i].text, &mem, &v, &err);
 
-        if (ok != cases[i].ok || (ok && !value_equal(v, cases[i].v)))
-            fail_msg("%s=\"%s\": %d %lld (%s)", cases[i].property, cases[i].text, ok, (long long)v.i, err.text);
+        if (ok != typed[i].ok || (ok && !value_equal(v, typed[i].v)))
+            fail_msg("%s=\"%s\": %d %lld (%s)", typed[i].property, typed[i].text, ok, (long long)v.i, err.text);
         if (!ok)
             assert_true(err.kind == ERR_INPUT && err.text[0] && v.i == 77);
         arena_done(&mem);

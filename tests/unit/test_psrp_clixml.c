@@ -32,84 +32,88 @@ static struct ps_value value_of(const char *text)
 /* --------------------------------------------------------------- primitives */
 
 /* Each form of psrp.md 7.1 reads as this type and text, and is written the same again unless `back` says how. */
+static const struct primitive { const char *xml; enum ps_type type; const char *text, *back; } forms[] = {
+    { "<S>text</S>", PS_STRING, "text", NULL },
+    { "<S></S>", PS_STRING, "", NULL },
+    { "<S />", PS_STRING, "", "<S></S>" },
+    { "<S>  two  </S>", PS_STRING, "  two  ", NULL },
+    { "<S>&lt;&amp;&gt;\"'</S>", PS_STRING, "<&>\"'", NULL },
+    { "<S><![CDATA[<raw> & _x0041_]]></S>", PS_STRING, "<raw> & A", "<S>&lt;raw&gt; &amp; A</S>" },
+    { "<C>65</C>", PS_CHAR, "A", NULL },
+    { "<C>0</C>", PS_CHAR, "\xef\xbf\xbd", NULL },
+    { "<C>55357</C>", PS_CHAR, "\xef\xbf\xbd", NULL },
+    { "<B>true</B>", PS_BOOL, "True", NULL },
+    { "<B>false</B>", PS_BOOL, "False", NULL },
+    { "<By>255</By>", PS_BYTE, "255", NULL },
+    { "<SB>-128</SB>", PS_SBYTE, "-128", NULL },
+    { "<SB>127</SB>", PS_SBYTE, "127", NULL },
+    { "<U16>65535</U16>", PS_U16, "65535", NULL },
+    { "<I16>-32768</I16>", PS_I16, "-32768", NULL },
+    { "<U32>4294967295</U32>", PS_U32, "4294967295", NULL },
+    { "<I32>-2147483648</I32>", PS_I32, "-2147483648", NULL },
+    { "<U64>18446744073709551615</U64>", PS_U64, "18446744073709551615", NULL },
+    { "<I64>-9223372036854775808</I64>", PS_I64, "-9223372036854775808", NULL },
+    { "<I64>9223372036854775807</I64>", PS_I64, "9223372036854775807", NULL },
+    { "<I32> 7 </I32>", PS_I32, "7", "<I32>7</I32>" },
+    { "<Sg>1.5</Sg>", PS_FLOAT, "1.5", NULL },
+    { "<Sg>3.4028235E+38</Sg>", PS_FLOAT, "3.4028235E+38", NULL },
+    { "<Db>1E-07</Db>", PS_DOUBLE, "1E-07", NULL },
+    { "<Db>1E+300</Db>", PS_DOUBLE, "1E+300", NULL },
+    { "<Db>0.1</Db>", PS_DOUBLE, "0.1", NULL },
+    { "<Db>INF</Db>", PS_DOUBLE, "INF", NULL },
+    { "<Db>-INF</Db>", PS_DOUBLE, "-INF", NULL },
+    { "<Db>NaN</Db>", PS_DOUBLE, "NaN", NULL },
+    { "<D>1.10</D>", PS_DECIMAL, "1.10", NULL },
+    { "<D>79228162514264337593543950335</D>", PS_DECIMAL, "79228162514264337593543950335", NULL },
+    { "<DT>2026-03-01T08:30:00.123+01:00</DT>", PS_DATETIME, "2026-03-01T08:30:00.123+01:00", NULL },
+    { "<DT>2026-03-01T08:30:00Z</DT>", PS_DATETIME, "2026-03-01T08:30:00Z", NULL },
+    { "<DT>2026-07-01T08:30:00</DT>", PS_DATETIME, "2026-07-01T08:30:00", NULL },
+    { "<DT>0001-01-01T00:00:00</DT>", PS_DATETIME, "0001-01-01T00:00:00", NULL },
+    { "<DT>9999-12-31T23:59:59.9999999</DT>", PS_DATETIME, "9999-12-31T23:59:59.9999999", NULL },
+    { "<DT>2024-02-29T00:00:00-09:30</DT>", PS_DATETIME, "2024-02-29T00:00:00-09:30", NULL },
+    { "<TS>P8D</TS>", PS_TIMESPAN, "8.00:00:00", NULL },
+    { "<TS>PT8H30M</TS>", PS_TIMESPAN, "08:30:00", NULL },
+    { "<TS>PT0S</TS>", PS_TIMESPAN, "00:00:00", NULL },
+    { "<TS>-PT1.5S</TS>", PS_TIMESPAN, "-00:00:01.5000000", NULL },
+    { "<TS>P1DT2H3M4.0000001S</TS>", PS_TIMESPAN, "1.02:03:04.0000001", NULL },
+    { "<TS>P10675199DT2H48M5.4775807S</TS>", PS_TIMESPAN, "10675199.02:48:05.4775807", NULL },
+    { "<TS>-P10675199DT2H48M5.4775808S</TS>", PS_TIMESPAN, "-10675199.02:48:05.4775808", NULL },
+    { "<TS>PT36H</TS>", PS_TIMESPAN, "1.12:00:00", "<TS>P1DT12H</TS>" },
+    { "<G>792e5b37-4505-47ef-b7d2-8711bb7affa8</G>", PS_GUID, "792e5b37-4505-47ef-b7d2-8711bb7affa8", NULL },
+    { "<URI>http://x/a b?q=1&amp;r=2</URI>", PS_URI, "http://x/a b?q=1&r=2", NULL },
+    { "<Version>10.0.20348.1</Version>", PS_VERSION, "10.0.20348.1", NULL },
+    { "<BA>AAH+/w==</BA>", PS_BYTES, "0, 1, 254, 255", NULL },
+    { "<BA>AAH+\n/w==</BA>", PS_BYTES, "0, 1, 254, 255", "<BA>AAH+/w==</BA>" },
+    { "<BA />", PS_BYTES, "", NULL },
+    { "<XD>&lt;a b=\"1\"/&gt;</XD>", PS_XML, "<a b=\"1\"/>", NULL },
+    { "<SBK> Get-Item $x </SBK>", PS_SCRIPT, " Get-Item $x ", NULL },
+    { "<SS>YWJj</SS>", PS_SECURE, "YWJj", NULL },
+    { "<Nil />", PS_NULL, NULL, NULL },
+    { "\xef\xbb\xbf<S>after a BOM</S>", PS_STRING, "after a BOM", "<S>after a BOM</S>" },
+    { "<?xml version=\"1.0\" encoding=\"utf-16\"?><S>\xc3\xa9</S>", PS_STRING, "\xc3\xa9", "<S>\xc3\xa9</S>" },
+    { "<!-- c --><S>a<!-- c -->b<?pi x?></S>", PS_STRING, "ab", "<S>ab</S>" },
+    { "", PS_NULL, NULL, "<Nil />" },
+};
+
+static void reads_and_writes(const struct primitive *form)
+{
+    struct ps_value value = value_of(form->xml);
+    const char *text = ps_text(&value, &arena);
+    struct buf back = { 0 };
+
+    if (value.type != form->type || (text == NULL) != (form->text == NULL) || (text && strcmp(text, form->text) != 0))
+        fail_msg("%s: type %d, text %s", form->xml, value.type, text ? text : "(none)");
+    assert_true(clixml_write(&back, NULL, &value));
+    if (strcmp(buf_at(&back), form->back ? form->back : form->xml) != 0)
+        fail_msg("%s: written as %s", form->xml, buf_at(&back));
+    buf_done(&back);
+}
+
 static void primitives(void **state)
 {
-    static const struct { const char *xml; enum ps_type type; const char *text, *back; } cases[] = {
-        { "<S>text</S>", PS_STRING, "text", NULL },
-        { "<S></S>", PS_STRING, "", NULL },
-        { "<S />", PS_STRING, "", "<S></S>" },
-        { "<S>  two  </S>", PS_STRING, "  two  ", NULL },
-        { "<S>&lt;&amp;&gt;\"'</S>", PS_STRING, "<&>\"'", NULL },
-        { "<S><![CDATA[<raw> & _x0041_]]></S>", PS_STRING, "<raw> & A", "<S>&lt;raw&gt; &amp; A</S>" },
-        { "<C>65</C>", PS_CHAR, "A", NULL },
-        { "<C>0</C>", PS_CHAR, "\xef\xbf\xbd", NULL },
-        { "<C>55357</C>", PS_CHAR, "\xef\xbf\xbd", NULL },
-        { "<B>true</B>", PS_BOOL, "True", NULL },
-        { "<B>false</B>", PS_BOOL, "False", NULL },
-        { "<By>255</By>", PS_BYTE, "255", NULL },
-        { "<SB>-128</SB>", PS_SBYTE, "-128", NULL },
-        { "<SB>127</SB>", PS_SBYTE, "127", NULL },
-        { "<U16>65535</U16>", PS_U16, "65535", NULL },
-        { "<I16>-32768</I16>", PS_I16, "-32768", NULL },
-        { "<U32>4294967295</U32>", PS_U32, "4294967295", NULL },
-        { "<I32>-2147483648</I32>", PS_I32, "-2147483648", NULL },
-        { "<U64>18446744073709551615</U64>", PS_U64, "18446744073709551615", NULL },
-        { "<I64>-9223372036854775808</I64>", PS_I64, "-9223372036854775808", NULL },
-        { "<I64>9223372036854775807</I64>", PS_I64, "9223372036854775807", NULL },
-        { "<I32> 7 </I32>", PS_I32, "7", "<I32>7</I32>" },
-        { "<Sg>1.5</Sg>", PS_FLOAT, "1.5", NULL },
-        { "<Sg>3.4028235E+38</Sg>", PS_FLOAT, "3.4028235E+38", NULL },
-        { "<Db>1E-07</Db>", PS_DOUBLE, "1E-07", NULL },
-        { "<Db>1E+300</Db>", PS_DOUBLE, "1E+300", NULL },
-        { "<Db>0.1</Db>", PS_DOUBLE, "0.1", NULL },
-        { "<Db>INF</Db>", PS_DOUBLE, "INF", NULL },
-        { "<Db>-INF</Db>", PS_DOUBLE, "-INF", NULL },
-        { "<Db>NaN</Db>", PS_DOUBLE, "NaN", NULL },
-        { "<D>1.10</D>", PS_DECIMAL, "1.10", NULL },
-        { "<D>79228162514264337593543950335</D>", PS_DECIMAL, "79228162514264337593543950335", NULL },
-        { "<DT>2026-03-01T08:30:00.123+01:00</DT>", PS_DATETIME, "2026-03-01T08:30:00.123+01:00", NULL },
-        { "<DT>2026-03-01T08:30:00Z</DT>", PS_DATETIME, "2026-03-01T08:30:00Z", NULL },
-        { "<DT>2026-07-01T08:30:00</DT>", PS_DATETIME, "2026-07-01T08:30:00", NULL },
-        { "<DT>0001-01-01T00:00:00</DT>", PS_DATETIME, "0001-01-01T00:00:00", NULL },
-        { "<DT>9999-12-31T23:59:59.9999999</DT>", PS_DATETIME, "9999-12-31T23:59:59.9999999", NULL },
-        { "<DT>2024-02-29T00:00:00-09:30</DT>", PS_DATETIME, "2024-02-29T00:00:00-09:30", NULL },
-        { "<TS>P8D</TS>", PS_TIMESPAN, "8.00:00:00", NULL },
-        { "<TS>PT8H30M</TS>", PS_TIMESPAN, "08:30:00", NULL },
-        { "<TS>PT0S</TS>", PS_TIMESPAN, "00:00:00", NULL },
-        { "<TS>-PT1.5S</TS>", PS_TIMESPAN, "-00:00:01.5000000", NULL },
-        { "<TS>P1DT2H3M4.0000001S</TS>", PS_TIMESPAN, "1.02:03:04.0000001", NULL },
-        { "<TS>P10675199DT2H48M5.4775807S</TS>", PS_TIMESPAN, "10675199.02:48:05.4775807", NULL },
-        { "<TS>-P10675199DT2H48M5.4775808S</TS>", PS_TIMESPAN, "-10675199.02:48:05.4775808", NULL },
-        { "<TS>PT36H</TS>", PS_TIMESPAN, "1.12:00:00", "<TS>P1DT12H</TS>" },
-        { "<G>792e5b37-4505-47ef-b7d2-8711bb7affa8</G>", PS_GUID, "792e5b37-4505-47ef-b7d2-8711bb7affa8", NULL },
-        { "<URI>http://x/a b?q=1&amp;r=2</URI>", PS_URI, "http://x/a b?q=1&r=2", NULL },
-        { "<Version>10.0.20348.1</Version>", PS_VERSION, "10.0.20348.1", NULL },
-        { "<BA>AAH+/w==</BA>", PS_BYTES, "0, 1, 254, 255", NULL },
-        { "<BA>AAH+\n/w==</BA>", PS_BYTES, "0, 1, 254, 255", "<BA>AAH+/w==</BA>" },
-        { "<BA />", PS_BYTES, "", NULL },
-        { "<XD>&lt;a b=\"1\"/&gt;</XD>", PS_XML, "<a b=\"1\"/>", NULL },
-        { "<SBK> Get-Item $x </SBK>", PS_SCRIPT, " Get-Item $x ", NULL },
-        { "<SS>YWJj</SS>", PS_SECURE, "YWJj", NULL },
-        { "<Nil />", PS_NULL, NULL, NULL },
-        { "\xef\xbb\xbf<S>after a BOM</S>", PS_STRING, "after a BOM", "<S>after a BOM</S>" },
-        { "<?xml version=\"1.0\" encoding=\"utf-16\"?><S>\xc3\xa9</S>", PS_STRING, "\xc3\xa9", "<S>\xc3\xa9</S>" },
-        { "<!-- c --><S>a<!-- c -->b<?pi x?></S>", PS_STRING, "ab", "<S>ab</S>" },
-        { "", PS_NULL, NULL, "<Nil />" },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ps_value value = value_of(cases[i].xml);
-        const char *text = ps_text(&value, &arena);
-        struct buf back = { 0 };
-        if (value.type != cases[i].type || (text == NULL) != (cases[i].text == NULL) ||
-            (text && strcmp(text, cases[i].text) != 0))
-            fail_msg("%s: type %d, text %s", cases[i].xml, value.type, text ? text : "(none)");
-        assert_true(clixml_write(&back, NULL, &value));
-        if (strcmp(buf_at(&back), cases[i].back ? cases[i].back : cases[i].xml) != 0)
-            fail_msg("%s: written as %s", cases[i].xml, buf_at(&back));
-        buf_done(&back);
-    }
+    for (size_t i = 0; i < COUNT(forms); i++)
+        reads_and_writes(&forms[i]);
 }
 
 static void bad_primitives(void **state)

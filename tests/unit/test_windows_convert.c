@@ -37,58 +37,60 @@ static void show(struct value v, char *out, size_t size)
 #define IPADDRESS "<Obj RefId=\"0\"><TN RefId=\"0\"><T>System.Net.IPAddress</T><T>System.Object</T></TN>"
 #define ENUM(text, n) "<Obj RefId=\"0\"><TN RefId=\"0\"><T>System.Enum</T></TN><ToString>" text "</ToString><I32>" #n "</I32></Obj>"
 
+/* What a server may send for a property, and the value that it is. */
+static const struct {
+    const struct object_type *object;
+    const char *property, *xml;
+    const char *want; /* NULL: cannot be read */
+} sent[] = {
+    { &catalog_scopes, "name", "<S>Lab</S>", "Lab" },
+    { &catalog_scopes, "name", "<S></S>", "" },
+    { &catalog_scopes, "name", "<Nil />", "NULL" },
+    { &catalog_scopes, "name", "<S>a_x001B_[31m</S>", "a\033[31m" }, /* kept intact; the screen makes it safe */
+    { &catalog_scopes, "name", "<Obj RefId=\"0\"><LST><S>a</S><S>b</S></LST></Obj>", "a, b" },
+    { &catalog_scopes, "scope", "<S>10.1.2.0</S>", "167838208" },
+    { &catalog_scopes, "scope", IPADDRESS "<ToString>10.1.2.0</ToString></Obj>", "167838208" },
+    { &catalog_scopes, "scope", IPADDRESS "<Props><I64 N=\"Address\">16777226</I64></Props></Obj>", "167772161" },
+    { &catalog_scopes, "scope", "<S></S>", "NULL" },
+    { &catalog_scopes, "scope", "<S>none</S>", NULL },
+    { &catalog_scopes, "scope", "<S>fe80::1</S>", NULL },
+    { &catalog_scopes, "scope", "<B>true</B>", NULL },
+    { &catalog_scopes, "mask", "<S>255.255.255.0</S>", "4294967040" },
+    { &catalog_scopes, "state", "<S>Active</S>", "active" },
+    { &catalog_scopes, "state", "<S>InActive</S>", "inactive" },
+    { &catalog_scopes, "state", "<S>Inactive</S>", "inactive" }, /* property and parameter differ in case */
+    { &catalog_scopes, "state", ENUM("Active", 1), "active" },
+    { &catalog_scopes, "state", "<S>Migrated</S>", "migrated" }, /* a newer Windows */
+    { &catalog_scopes, "state", "<S></S>", "NULL" },
+    { &catalog_servers, "dhcp_service", ENUM("Running", 4), "running" },
+    { &catalog_servers, "dhcp_service", "<S>StartPending</S>", "starting" },
+    { &catalog_servers, "dhcp_service", "<I32>7</I32>", "paused" },
+    { &catalog_servers, "dhcp_service", "<S>4</S>", "running" },
+    { &catalog_scopes, "lease_duration", "<TS>P8D</TS>", "691200" },
+    { &catalog_scopes, "lease_duration", "<TS>PT8H30M</TS>", "30600" },
+    { &catalog_scopes, "lease_duration", "<S>8.00:00:00</S>", "691200" },
+    { &catalog_scopes, "lease_duration", "<TS>P10675199DT2H48M5.4775807S</TS>", "-1" },
+    { &catalog_scopes, "lease_duration", "<U32>3600</U32>", "3600" },
+    { &catalog_scopes, "lease_duration", "<U32>4294967295</U32>", "-1" },
+    { &catalog_scopes, "lease_duration", "<S>soon</S>", NULL },
+    { &catalog_scopes, "delay", "<U16>5</U16>", "5" },
+    { &catalog_scopes, "delay", "<S>5</S>", "5" },
+    { &catalog_scopes, "delay", "<S>five</S>", NULL },
+    { &catalog_scopes, "max_bootp_clients", "<U32>4294967295</U32>", "4294967295" },
+    { &catalog_scopes, "activate_policies", "<B>true</B>", "1" },
+    { &catalog_scopes, "activate_policies", "<S>False</S>", "0" },
+    { &catalog_scopes, "activate_policies", "<S>perhaps</S>", NULL },
+    { &catalog_scopes, "reported_percent", "<Sg>12.5</Sg>", "12.5" },
+    { &catalog_scopes, "reported_percent", "<I32>7</I32>", "7" },
+    { &catalog_scopes, "reported_percent", "<Sg>NaN</Sg>", NULL },
+};
+
 static void values_by_kind(void **state)
 {
-    static const struct {
-        const struct object_type *object;
-        const char *property, *xml;
-        const char *want; /* NULL: cannot be read */
-    } cases[] = {
-        { &catalog_scopes, "name", "<S>Lab</S>", "Lab" },
-        { &catalog_scopes, "name", "<S></S>", "" },
-        { &catalog_scopes, "name", "<Nil />", "NULL" },
-        { &catalog_scopes, "name", "<S>a_x001B_[31m</S>", "a\033[31m" }, /* kept intact; the screen makes it safe */
-        { &catalog_scopes, "name", "<Obj RefId=\"0\"><LST><S>a</S><S>b</S></LST></Obj>", "a, b" },
-        { &catalog_scopes, "scope", "<S>10.1.2.0</S>", "167838208" },
-        { &catalog_scopes, "scope", IPADDRESS "<ToString>10.1.2.0</ToString></Obj>", "167838208" },
-        { &catalog_scopes, "scope", IPADDRESS "<Props><I64 N=\"Address\">16777226</I64></Props></Obj>", "167772161" },
-        { &catalog_scopes, "scope", "<S></S>", "NULL" },
-        { &catalog_scopes, "scope", "<S>none</S>", NULL },
-        { &catalog_scopes, "scope", "<S>fe80::1</S>", NULL },
-        { &catalog_scopes, "scope", "<B>true</B>", NULL },
-        { &catalog_scopes, "mask", "<S>255.255.255.0</S>", "4294967040" },
-        { &catalog_scopes, "state", "<S>Active</S>", "active" },
-        { &catalog_scopes, "state", "<S>InActive</S>", "inactive" },
-        { &catalog_scopes, "state", "<S>Inactive</S>", "inactive" }, /* property and parameter differ in case */
-        { &catalog_scopes, "state", ENUM("Active", 1), "active" },
-        { &catalog_scopes, "state", "<S>Migrated</S>", "migrated" }, /* a newer Windows */
-        { &catalog_scopes, "state", "<S></S>", "NULL" },
-        { &catalog_servers, "dhcp_service", ENUM("Running", 4), "running" },
-        { &catalog_servers, "dhcp_service", "<S>StartPending</S>", "starting" },
-        { &catalog_servers, "dhcp_service", "<I32>7</I32>", "paused" },
-        { &catalog_servers, "dhcp_service", "<S>4</S>", "running" },
-        { &catalog_scopes, "lease_duration", "<TS>P8D</TS>", "691200" },
-        { &catalog_scopes, "lease_duration", "<TS>PT8H30M</TS>", "30600" },
-        { &catalog_scopes, "lease_duration", "<S>8.00:00:00</S>", "691200" },
-        { &catalog_scopes, "lease_duration", "<TS>P10675199DT2H48M5.4775807S</TS>", "-1" },
-        { &catalog_scopes, "lease_duration", "<U32>3600</U32>", "3600" },
-        { &catalog_scopes, "lease_duration", "<U32>4294967295</U32>", "-1" },
-        { &catalog_scopes, "lease_duration", "<S>soon</S>", NULL },
-        { &catalog_scopes, "delay", "<U16>5</U16>", "5" },
-        { &catalog_scopes, "delay", "<S>5</S>", "5" },
-        { &catalog_scopes, "delay", "<S>five</S>", NULL },
-        { &catalog_scopes, "max_bootp_clients", "<U32>4294967295</U32>", "4294967295" },
-        { &catalog_scopes, "activate_policies", "<B>true</B>", "1" },
-        { &catalog_scopes, "activate_policies", "<S>False</S>", "0" },
-        { &catalog_scopes, "activate_policies", "<S>perhaps</S>", NULL },
-        { &catalog_scopes, "reported_percent", "<Sg>12.5</Sg>", "12.5" },
-        { &catalog_scopes, "reported_percent", "<I32>7</I32>", "7" },
-        { &catalog_scopes, "reported_percent", "<Sg>NaN</Sg>", NULL },
-    };
     struct clixml_reader *reader = clixml_reader_new(0);
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(sent); i++) {
         struct arena mem = { 0 };
         struct ps_value from;
         struct err err = { 0 };
@@ -96,12 +98,12 @@ static void values_by_kind(void **state)
         char text[64];
         bool ok = false;
 
-        if (!clixml_read(reader, cases[i].xml, strlen(cases[i].xml), &mem, &from, &err))
-            fail_msg("%s: %s", cases[i].xml, err.text);
-        ok = convert_value(property_of(cases[i].object, cases[i].property), &from, &mem, &got);
+        if (!clixml_read(reader, sent[i].xml, strlen(sent[i].xml), &mem, &from, &err))
+            fail_msg("%s: %s", sent[i].xml, err.text);
+        ok = convert_value(property_of(sent[i].object, sent[i].property), &from, &mem, &got);
         show(got, text, sizeof(text));
-        if (ok != (cases[i].want != NULL) || (ok && strcmp(text, cases[i].want) != 0))
-            fail_msg("%s from %s: %s %s", cases[i].property, cases[i].xml, ok ? "ok" : "refused", text);
+        if (ok != (sent[i].want != NULL) || (ok && strcmp(text, sent[i].want) != 0))
+            fail_msg("%s from %s: %s %s", sent[i].property, sent[i].xml, ok ? "ok" : "refused", text);
         arena_done(&mem);
     }
     clixml_reader_free(reader);
