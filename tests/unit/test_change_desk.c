@@ -154,39 +154,49 @@ static size_t with_delay(const char *delay)
     return count;
 }
 
-static void a_day_at_the_desk(void **state)
+/* Every edit here is of one property of scopes. */
+static struct change_edit delay_edit(const char *text)
 {
-    struct change_targets *targets = all_targets();
-    struct change_edit edit = { .how = EDIT_SET, .object = &catalog_scopes, .property = catalog_property(&catalog_scopes, "delay"),
-                                .text = "17" };
-    struct desk_note *note;
-    size_t results = 0;
-    change_id change;
-    uint64_t request;
-    size_t zero = with_delay("0");
+    return (struct change_edit){ .how = EDIT_SET, .object = &catalog_scopes, .property = catalog_property(&catalog_scopes, "delay"),
+                                 .text = text };
+}
 
-    (void)state;
-    assert_int_equal(pending_steps(), 0); /* what was pending when the desk opened */
-    request = desk_preview(desk, targets, &edit, 1);
-    note = wait_for(DESK_PREVIEW);
+static void previews(struct change_targets *targets)
+{
+    struct change_edit edit = delay_edit("17");
+    uint64_t request = desk_preview(desk, targets, &edit, 1);
+    struct desk_note *note = wait_for(DESK_PREVIEW);
+
     assert_int_equal(note->request, request);
     assert_int_equal(note->totals.steps, SCOPES);
     desk_note_free(note);
-    edit.text = "70000";
+    edit = delay_edit("70000");
     desk_preview(desk, targets, &edit, 1);
     note = wait_for(DESK_PREVIEW);
     assert_int_equal(note->err.kind, ERR_INPUT);
     desk_note_free(note);
+}
 
-    edit.text = "17";
+/* All to 17, the first to 18 after all, the second not at all. */
+static void edits_pend(struct change_targets *targets)
+{
+    struct change_edit edit = delay_edit("17");
+
     desk_edit(desk, targets, &edit, 1);
     assert_int_equal(pending_steps(), SCOPES);
-    edit.text = "18";
+    edit = delay_edit("18");
     desk_edit_rows(desk, &catalog_scopes, (row_id[]){ change_targets_row(targets, 0)->id }, 1, &edit, 1);
     assert_int_equal(pending_steps(), SCOPES);
     desk_drop(desk, change_targets_row(targets, 1)->server, &catalog_scopes,
               &change_targets_row(targets, 1)->values[catalog_property(&catalog_scopes, "scope")]);
     assert_int_equal(pending_steps(), SCOPES - 1);
+}
+
+static change_id applies(void)
+{
+    struct desk_note *note;
+    size_t results = 0;
+    change_id change;
 
     desk_apply(desk, NULL, NULL);
     assert_int_equal(pending_steps(), 0);
@@ -203,6 +213,12 @@ static void a_day_at_the_desk(void **state)
     desk_note_free(note);
     assert_int_equal(with_delay("17"), SCOPES - 2);
     assert_int_equal(with_delay("18"), 1);
+    return change;
+}
+
+static void undoes(change_id change)
+{
+    struct desk_note *note;
 
     desk_undo(desk, change, NULL, 0);
     note = wait_for(DESK_PLAN);
@@ -216,6 +232,18 @@ static void a_day_at_the_desk(void **state)
     note = wait_for(DESK_APPLIED);
     assert_int_equal(note->progress.counts[CHANGE_DONE], SCOPES - 1);
     desk_note_free(note);
+}
+
+static void a_day_at_the_desk(void **state)
+{
+    struct change_targets *targets = all_targets();
+    size_t zero = with_delay("0");
+
+    (void)state;
+    assert_int_equal(pending_steps(), 0); /* what was pending when the desk opened */
+    previews(targets);
+    edits_pend(targets);
+    undoes(applies());
     assert_int_equal(with_delay("0"), zero);
     change_targets_free(targets);
 }
@@ -223,8 +251,7 @@ static void a_day_at_the_desk(void **state)
 static void it_stops_in_the_middle(void **state)
 {
     struct change_targets *targets = all_targets();
-    struct change_edit edit = { .how = EDIT_SET, .object = &catalog_scopes, .property = catalog_property(&catalog_scopes, "delay"),
-                                .text = "21" };
+    struct change_edit edit = delay_edit("21");
     struct desk_note *note;
 
     (void)state;
@@ -242,8 +269,7 @@ static void it_stops_in_the_middle(void **state)
 static void a_plan_takes_the_place_of_another(void **state)
 {
     struct change_targets *targets = all_targets();
-    struct change_edit edit = { .how = EDIT_SET, .object = &catalog_scopes, .property = catalog_property(&catalog_scopes, "delay"),
-                                .text = "31" };
+    struct change_edit edit = delay_edit("31");
     struct change_plan *first, *empty = change_plan_new(), *kept = NULL;
     struct store *store = NULL;
     struct err err = { 0 };
@@ -257,7 +283,7 @@ static void a_plan_takes_the_place_of_another(void **state)
     assert_true(id > 0 && note->plan->count == SCOPES);
     first = change_plan_copy(note->plan);
     desk_note_free(note);
-    edit.text = "32";
+    edit = delay_edit("32");
     desk_edit(desk, targets, &edit, 1);
     desk_note_free(wait_for(DESK_PENDING));
 
