@@ -23,11 +23,12 @@ struct note {
     uint64_t job;
     server_id server;
     char server_name[64];
-    size_t done, failed, total, running;
+    size_t done, failed, total, running; /* servers; done: failed and cancelled ones are in it */
+    size_t cancelled;                    /* not asked any more: no failure of theirs */
     bool ok;
     unsigned what;  /* WHAT_... bits of the job */
     bool regular;   /* the job is a round of regular verification: nobody asked for it */
-    struct err err; /* NOTE_SERVER that failed, NOTE_FAULT */
+    struct err err; /* NOTE_SERVER that failed, NOTE_FAULT; NOTE_FINISHED: ERR_CANCELLED, or none */
     char text[200];
     uint64_t ask_id;
     struct transport_ask ask;

@@ -31,9 +31,11 @@ bool store_newest_changes(struct store *store, int limit, overview_change_fn *fn
 struct overview_fault {
     const char *server, *object, *source, *result, *error;
     int64_t at, ok_at; /* ok_at 0 = never */
+    size_t calls;      /* by reason: how many of the server's calls ended so; the source is one of them */
 };
 typedef bool overview_fault_fn(void *ctx, const struct overview_fault *fault);
-bool store_unverified(struct store *store, int limit, overview_fault_fn *fn, void *ctx, struct err *err);
+/* By server; by_reason: one for all calls of a server that ended for the same reason, else one a call. */
+bool store_unverified(struct store *store, bool by_reason, int limit, overview_fault_fn *fn, void *ctx, struct err *err);
 
 /* 'Reset zone status': events about these zones (NULL: on all servers) that are older than now do not count any more. *changed:
  * rows. Opens its own transaction. */

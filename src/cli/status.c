@@ -293,7 +293,7 @@ static bool read_all(struct store *store, const struct status_format *format, st
     if (!store_newest_changes(store, CHANGES_SHOWN, format->change, s, err))
         return false;
     format->between(s, "Could not be verified");
-    if (!store_unverified(store, FAULTS_SHOWN, format->fault, s, err))
+    if (!store_unverified(store, false, FAULTS_SHOWN, format->fault, s, err))
         return false;
     format->end(s);
     return true;

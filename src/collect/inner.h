@@ -49,6 +49,7 @@ void writes_done(struct collector *c);
 struct job {
     uint64_t id;
     size_t total, done, failed, running;
+    size_t not_asked; /* of done: given up before they had answered */
     unsigned what;    /* WHAT_... */
     bool quiet;       /* regular verification */
     bool cancelled;

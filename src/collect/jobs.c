@@ -46,6 +46,7 @@ static struct note *counted(enum note_kind kind, const struct job *job)
 
     note->done = job->done;
     note->failed = job->failed;
+    note->cancelled = job->not_asked;
     note->total = job->total;
     note->running = job->running;
     note->what = job->what;
@@ -123,7 +124,8 @@ static void job_end(struct collector *c, struct job *job)
         loop_timer_stop(&c->stored_timer);
         on_stored_due(c);
     }
-    snprintf(note->text, sizeof(note->text), "%s", job->cancelled ? "cancelled" : "");
+    if (job->cancelled)
+        err_set(&note->err, ERR_CANCELLED, "", "cancelled");
     note->ok = job->failed == 0 && !job->cancelled;
     mailbox_put_take(c->notes, note);
     while (*at && *at != job)
@@ -141,7 +143,9 @@ void job_server_done(struct collector *c, struct job *job, const struct server *
     if (ran)
         job->running--;
     job->done++;
-    if (err)
+    if (err && err->kind == ERR_CANCELLED)
+        job->not_asked++;
+    else if (err)
         job->failed++;
     note = counted(NOTE_SERVER, job);
     note->ok = err == NULL;

@@ -150,12 +150,15 @@ bool store_newest_changes(struct store *store, int limit, overview_change_fn *fn
     return rows_end(store, stmt, rc, err);
 }
 
-bool store_unverified(struct store *store, int limit, overview_fault_fn *fn, void *ctx, struct err *err)
+bool store_unverified(struct store *store, bool by_reason, int limit, overview_fault_fn *fn, void *ctx, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store,
-                                       "SELECT s.name, a.object, a.source, a.result, a.error, a.done_at, a.ok_at FROM source a"
-                                       " JOIN server s ON s.id = a.server WHERE a.result IN ('failed', 'denied', 'lost')"
-                                       " ORDER BY s.name, a.object, a.source LIMIT ?1", err);
+    sqlite3_stmt *stmt = store_prepare(store, by_reason
+                                       ? "SELECT s.name, min(a.object), min(a.source), a.result, a.error, max(a.done_at), max(a.ok_at), count(*)"
+                                         " FROM source a JOIN server s ON s.id = a.server WHERE a.result IN ('failed', 'denied', 'lost')"
+                                         " GROUP BY s.id, a.result, a.error ORDER BY s.name LIMIT ?1"
+                                       : "SELECT s.name, a.object, a.source, a.result, a.error, a.done_at, a.ok_at, 1 FROM source a"
+                                         " JOIN server s ON s.id = a.server WHERE a.result IN ('failed', 'denied', 'lost')"
+                                         " ORDER BY s.name, a.object, a.source LIMIT ?1", err);
     int rc;
 
     if (!stmt)
@@ -163,7 +166,7 @@ bool store_unverified(struct store *store, int limit, overview_fault_fn *fn, voi
     sqlite3_bind_int(stmt, 1, limit);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct overview_fault fault = { text_at(stmt, 0), text_at(stmt, 1), text_at(stmt, 2), text_at(stmt, 3), text_at(stmt, 4),
-                                        sqlite3_column_int64(stmt, 5), sqlite3_column_int64(stmt, 6) };
+                                        sqlite3_column_int64(stmt, 5), sqlite3_column_int64(stmt, 6), (size_t)sqlite3_column_int64(stmt, 7) };
 
         if (!fn(ctx, &fault))
             break;

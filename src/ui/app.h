@@ -132,6 +132,9 @@ struct pane_state {
     struct saved_list saved;
 };
 
+/* Questions to the query worker of which only the newest counts. */
+enum ui_topic { TOPIC_NONE, TOPIC_PREVIEW, TOPIC_CACHE, TOPIC_COUNT, TOPIC_ARRIVED, TOPIC_OVERVIEW };
+
 /* One server's latest outcome: how many fail is counted. */
 struct outcome {
     server_id server;

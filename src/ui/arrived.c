@@ -4,7 +4,6 @@
 
 #include "app.h"
 
-#define TOPIC_ARRIVED 4
 
 struct arrived {
     struct ui *ui;

@@ -246,18 +246,6 @@ static void take_plan(struct ui *ui, struct desk_note *note)
            changes->other->count == 0 ? "Nothing can be sent: the lines with ! say why" : "Nothing is sent yet: w applies this, q leaves it");
 }
 
-void changes_stored(struct ui *ui)
-{
-    for (size_t i = 0; i < ui->pane_count; i++) {
-        if (i != ui->pane && ui->panes[i].opened)
-            ui->panes[i].stale = true;
-    }
-    ui_table(ui)->reload_wanted = true;
-    view_refresh(ui_table(ui)->view);
-    ui_preview_changed(ui);
-    ui_dirty(ui);
-}
-
 static int64_t settled(const struct apply_progress *p)
 {
     return p->counts[CHANGE_DONE] + p->counts[CHANGE_FAILED] + p->counts[CHANGE_SKIPPED] + p->counts[CHANGE_CONFLICT] +
@@ -287,7 +275,7 @@ static void take_steps(struct ui *ui, const struct desk_note *note)
 
     for (size_t i = 0; changes->applying && i < note->step_count; i++)
         apply_watch_step(&changes->watch, &note->steps[i]);
-    changes_stored(ui);
+    ui_store_changed(ui);
 }
 
 /* "; r plans what failed again, u the way back", where these keys are at hand. */
@@ -348,7 +336,7 @@ static void take_note(struct ui *ui, struct desk_note *note)
                note->settling == 1 ? " was" : "s were", note->settling == 1 ? "it" : "them");
         break;
     case DESK_APPLIED: take_applied(ui, note); break;
-    case DESK_CHANGES: changes_stored(ui); break;
+    case DESK_CHANGES: ui_store_changed(ui); break;
     case DESK_ASK: ui_ask(ui, ASK_FROM_CHANGES, note->ask_id, apply_watch_name(&ui->changes->watch, note->server), &note->ask); break;
     case DESK_ASK_GONE: ui_ask_gone(ui, ASK_FROM_CHANGES, note->ask_id); break;
     case DESK_FAULT: ui_error(ui, &note->err); break;
@@ -492,13 +480,9 @@ bool ui_changes_start(struct ui *ui, struct err *err)
     struct desk_options how = { .db_path = ui->how->db_path, .ssh_config = ui->how->ssh_config, .interactive = true };
     struct changes *changes = x_alloc(sizeof *changes);
 
-    size_t plan = ui_pane_find(ui, "plan");
-
     changes->ui = ui;
     changes->notes = mailbox_new();
     ui->changes = changes;
-    if (plan != SIZE_MAX)
-        table_filter(&ui->panes[plan].table, "change=0", NULL, err); /* the plan draws itself: no rows below it */
     loop_watch(ui->loop, mailbox_fd(changes->notes), POLLIN, take_notes, ui);
     return change_desk_start(&how, ui->options, changes->notes, &changes->desk, err);
 }

@@ -81,7 +81,6 @@ bool ui_changes_suspend(struct ui *ui);
 /* Values that are pending: the number beside Changes in the bar. */
 size_t ui_changes_pending(const struct ui *ui);
 /* The store has new values of steps. */
-void changes_stored(struct ui *ui);
 
 /* ---- change_signs.c */
 void changes_make_signs(struct changes *changes); /* of the pending plan, anew */

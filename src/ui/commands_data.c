@@ -121,12 +121,14 @@ static bool cancel(struct command_call *call, struct err *err)
     struct ui *ui = call->ui;
 
     (void)err;
+    if (ui_changes_stop(ui)) /* what writes goes first: reading goes on in the background all day */
+        return true;
     if (job_log_going(&ui->jobs).jobs > 0) {
         collector_cancel(ui->collector, 0);
         ui_say(ui, LOOK_NORMAL, "Stopping what is being retrieved ...");
     } else if (ui_table(ui)->range_from) {
         table_range_drop(ui_table(ui));
-    } else if (!ui_changes_stop(ui)) {
+    } else {
         ui_say(ui, LOOK_NORMAL, "Nothing is going on (Q quits)");
     }
     return true;

@@ -9,7 +9,6 @@
 #include "ipamtui/text.h"
 #include "screen.h"
 
-#define TOPIC_COUNT 3
 
 /* ------------------------------------------------------------------ filter */
 

@@ -168,18 +168,27 @@ static bool pane(struct command_call *call, struct err *err)
     return true;
 }
 
-static bool focus_next(struct command_call *call, struct err *err)
+static bool focus(struct ui *ui, int by)
 {
-    struct ui *ui = call->ui;
-
-    (void)err;
     if (ui_page(ui))
-        page_step(ui_page(ui), 1);
+        page_step(ui_page(ui), by);
     else if (ui->layout.preview.h == 0)
         ui->preview_focus = false;
     else
         ui->preview_focus = !ui->preview_focus;
     return true;
+}
+
+static bool focus_next(struct command_call *call, struct err *err)
+{
+    (void)err;
+    return focus(call->ui, 1);
+}
+
+static bool focus_previous(struct command_call *call, struct err *err)
+{
+    (void)err;
+    return focus(call->ui, -1);
 }
 
 /* ------------------------------------------------------------------ related things */
@@ -383,5 +392,6 @@ static const struct command rows[] = {
     { .name = "columns-right", .help = "Scroll the columns; the first one stays", .group = GROUP_GO, .run = columns_right },
     { .name = "columns-left", .help = "Scroll the columns back", .group = GROUP_GO, .run = columns_left },
     { .name = "focus-next", .help = "Move into the preview, or back to the list", .group = GROUP_GO, .run = focus_next },
+    { .name = "focus-previous", .help = "The same the other way round", .group = GROUP_GO, .run = focus_previous },
 };
 const struct command_table ui_move_commands = { rows, COUNT(rows) };

@@ -101,14 +101,7 @@ static void add_wrapped(struct chooser *chooser, const char *left, const char *t
     bool first = true;
 
     do {
-        size_t len = strlen(text), take = len;
-
-        if ((int)len > w) {
-            for (take = (size_t)w; take > 0 && text[take] != ' '; take--)
-                ;
-            if (take == 0)
-                take = (size_t)w;
-        }
+        size_t take = ui_wrap(text, w);
         char *line = x_strndup(text, take);
 
         chooser_add(chooser, first ? left : "", line, 0);

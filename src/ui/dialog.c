@@ -26,13 +26,9 @@ struct dialog {
 /* Where a line of text may be broken: at most `cells`, at a blank when there is one. */
 static size_t line_len(const char *text, int cells)
 {
-    size_t newline = strcspn(text, "\n"), fit = text_fit(text, cells, NULL), at;
+    size_t newline = strcspn(text, "\n");
 
-    if (newline <= fit)
-        return newline;
-    for (at = fit; at > 0 && text[at] != ' '; at--)
-        ;
-    return at > 0 ? at : fit;
+    return MIN(newline, ui_wrap(text, cells));
 }
 
 /* Draws (y >= 0) as many lines of text as there is room for, or only counts them all. */

@@ -30,17 +30,12 @@ static void drop_one(struct job_log *log)
     memmove(log->rows + at, log->rows + at + 1, (log->count - at) * sizeof *log->rows);
 }
 
-static struct job_entry *find(const struct job_log *log, uint64_t job)
+static struct job_entry *find(struct job_log *log, uint64_t job)
 {
     for (size_t i = log->count; i > 0; i--)
         if (log->rows[i - 1].job == job)
             return &log->rows[i - 1];
     return NULL;
-}
-
-const struct job_entry *job_log_find(const struct job_log *log, uint64_t job)
-{
-    return find(log, job);
 }
 
 static struct job_entry *begin(struct job_log *log, uint64_t job, unsigned what, enum job_why why, int64_t now_s, int64_t now_ms)
@@ -69,28 +64,30 @@ static void add_fault(struct job_entry *entry, const struct note *note)
         (struct job_fault){ x_strdup(note->server_name), x_strdup(note->err.text[0] ? note->err.text : note->text) };
 }
 
-void job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms)
+const struct job_entry *job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms)
 {
     struct job_entry *entry;
 
     if (note->kind != NOTE_ROUND && note->kind != NOTE_SERVER && note->kind != NOTE_FINISHED)
-        return;
+        return NULL;
     entry = find(log, note->job);
     if (!entry)
         entry = begin(log, note->job, note->what, note->regular ? JOB_REGULAR : JOB_ASKED, now_s, now_ms);
     entry->done = note->done;
     entry->failed = note->failed;
+    entry->cancelled = note->cancelled;
     entry->total = note->total;
     entry->running = note->running;
     if (note->kind == NOTE_ROUND && note->server_name[0])
         snprintf(entry->about, sizeof entry->about, "%s: %s", note->server_name, note->text);
-    if (note->kind == NOTE_SERVER && !note->ok)
+    if (note->kind == NOTE_SERVER && !note->ok && note->err.kind != ERR_CANCELLED)
         add_fault(entry, note);
     if (note->kind == NOTE_FINISHED) {
         entry->ended = true;
         entry->ended_ms = now_ms;
-        entry->stopped = strcmp(note->text, "cancelled") == 0;
+        entry->stopped = note->err.kind == ERR_CANCELLED;
     }
+    return entry;
 }
 
 void job_log_done(struct job_log *log)
@@ -143,6 +140,13 @@ const char *job_why_word(enum job_why why)
     static const char *const words[] = { "asked", "start", "regular" };
 
     return words[why];
+}
+
+size_t job_entry_answered(const struct job_entry *entry)
+{
+    size_t others = entry->failed + entry->cancelled;
+
+    return entry->done > others ? entry->done - others : 0;
 }
 
 size_t job_entry_waiting(const struct job_entry *entry)

@@ -17,7 +17,7 @@ struct job_entry {
     unsigned number; /* shown: 1 is the first of the session */
     unsigned what;   /* WHAT_... */
     enum job_why why;
-    size_t done, failed, total, running; /* servers; done has the failed ones in it */
+    size_t done, failed, cancelled, total, running; /* servers; done has the failed and the cancelled ones in it */
     int64_t started_s;
     int64_t started_ms, ended_ms; /* monotonic */
     bool ended, stopped;
@@ -32,9 +32,9 @@ struct job_log {
 };
 /* A job that was just handed to the collector: it waits until its first note. */
 void job_log_asked(struct job_log *log, uint64_t job, unsigned what, size_t servers, enum job_why why, int64_t now_s, int64_t now_ms);
-/* NOTE_ROUND, NOTE_SERVER and NOTE_FINISHED; of a job that is not known it begins the entry. Others are nothing. */
-void job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms);
-const struct job_entry *job_log_find(const struct job_log *log, uint64_t job); /* NULL: not there (any more) */
+/* NOTE_ROUND, NOTE_SERVER and NOTE_FINISHED; of a job that is not known it begins the entry. The entry, valid until the next call;
+ * others are nothing: NULL. */
+const struct job_entry *job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms);
 void job_log_done(struct job_log *log);
 
 /* All jobs that go on, as one. */
@@ -49,6 +49,7 @@ struct job_sum job_log_going(const struct job_log *log);
 enum job_state job_entry_state(const struct job_entry *entry);
 const char *job_state_word(enum job_state state);
 const char *job_why_word(enum job_why why);
+size_t job_entry_answered(const struct job_entry *entry);              /* servers that were asked and did not fail */
 size_t job_entry_waiting(const struct job_entry *entry);               /* servers that were not begun yet */
 int64_t job_entry_ms(const struct job_entry *entry, int64_t now_ms);   /* how long it took; so far while it goes on */
 

@@ -86,7 +86,7 @@ static void add_job(const struct ui *ui, struct page *page, const struct job_ent
     char mark = state == JOB_DONE && entry->failed > 0 ? '!' : signs[state].mark;
     char time[32], servers[32], failed[24] = "", when[48], what[160];
 
-    snprintf(servers, sizeof servers, "%zu of %zu", entry->done - MIN(entry->done, entry->failed), entry->total);
+    snprintf(servers, sizeof servers, "%zu of %zu", job_entry_answered(entry), entry->total);
     if (entry->failed > 0)
         snprintf(failed, sizeof failed, "%zu", entry->failed);
     page_line(page);

@@ -9,8 +9,6 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
 
-#define TOPIC_CACHE 2
-#define TOPIC_RETRIEVE 0
 
 /* ------------------------------------------------------------------ outcomes */
 
@@ -34,34 +32,37 @@ static void keep_outcome(struct ui *ui, const struct note *note)
 
 /* ------------------------------------------------------------------ notes */
 
-static void say_finished(struct ui *ui, const struct note *note)
+static void say_finished(struct ui *ui, const struct job_entry *entry)
 {
-    const struct job_entry *entry = job_log_find(&ui->jobs, note->job);
-    double seconds = entry ? (double)job_entry_ms(entry, clock_mono_ms()) / 1000 : 0;
-    const char *plural = note->total == 1 ? "" : "s";
+    double seconds = (double)job_entry_ms(entry, clock_mono_ms()) / 1000;
+    const char *plural = entry->total == 1 ? "" : "s";
 
-    if (note->regular) /* of those the strip and :jobs have what failed */
-        return;
-    if (strcmp(note->text, "cancelled") == 0)
-        ui_say(ui, LOOK_WARN, "Stopped after %zu of %zu server%s; what had come is kept", note->done, note->total, plural);
-    else if (note->failed > 0)
-        ui_say(ui, LOOK_WARN, "Retrieved %zu of %zu server%s in %.1f s; %zu failed (:jobs says why)",
-               note->done - MIN(note->done, note->failed), note->total, plural, seconds, note->failed);
+    if (entry->stopped)
+        ui_say(ui, LOOK_WARN, "Stopped after %zu of %zu server%s; what had come is kept", entry->done - entry->cancelled, entry->total, plural);
+    else if (entry->failed > 0)
+        ui_say(ui, LOOK_WARN, "Retrieved %zu of %zu server%s in %.1f s; %zu failed (:jobs says why)", job_entry_answered(entry),
+               entry->total, plural, seconds, entry->failed);
     else
-        ui_say(ui, LOOK_NORMAL, "Retrieved %zu server%s in %.1f s", note->total, plural, seconds);
+        ui_say(ui, LOOK_NORMAL, "Retrieved %zu server%s in %.1f s", entry->total, plural, seconds);
 }
 
 static void take_note(struct ui *ui, const struct note *note)
 {
-    job_log_note(&ui->jobs, note, clock_now_s(), clock_mono_ms());
+    const struct job_entry *entry = job_log_note(&ui->jobs, note, clock_now_s(), clock_mono_ms());
+
     switch (note->kind) {
     case NOTE_ROUND: break;
     case NOTE_SERVER:
+        if (note->err.kind == ERR_CANCELLED)
+            break;
         keep_outcome(ui, note);
         if (!note->ok)
             ui_log_only(ui, LOOK_BAD, "%s: %s", note->server_name, note->err.text[0] ? note->err.text : note->text);
         break;
-    case NOTE_FINISHED: say_finished(ui, note); break;
+    case NOTE_FINISHED:
+        if (!note->regular) /* of those the strip and :jobs have what failed */
+            say_finished(ui, entry);
+        break;
     case NOTE_STORED: ui_store_changed(ui); break;
     case NOTE_ASK: ui_ask(ui, ASK_FROM_COLLECTOR, note->ask_id, note->server_name, &note->ask); break;
     case NOTE_ASK_GONE: ui_ask_gone(ui, ASK_FROM_COLLECTOR, note->ask_id); break;
@@ -129,12 +130,27 @@ static bool add_servers_of_zone(void *ctx, const struct row *row)
 }
 
 /* A zone is on several servers: those are asked. */
-static bool find_servers_of(struct store *store, struct retrieval *r, const struct row *row, struct err *err)
+static bool find_servers_of(struct store *store, struct retrieval *r, const struct row *rows, size_t count, struct err *err)
 {
-    struct value zone = row->values[catalog_property(r->object, "zone")];
-    struct list_spec spec = { .object = &catalog_zoneservers, .where = "o.zone = ?", .params = &zone, .param_count = 1 };
+    int zone = catalog_property(r->object, "zone");
+    struct value *names = x_calloc(count, sizeof *names);
+    struct list_spec spec = { .object = &catalog_zoneservers, .params = names };
+    struct buf where = { 0 };
+    bool ok;
 
-    return store_list_rows(store, &spec, add_servers_of_zone, r, err);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].id)
+            names[spec.param_count++] = rows[i].values[zone];
+    }
+    buf_adds(&where, "o.zone IN (");
+    for (size_t i = 0; i < spec.param_count; i++)
+        buf_adds(&where, i ? ", ?" : "?");
+    buf_adds(&where, ")");
+    spec.where = buf_at(&where);
+    ok = store_list_rows(store, &spec, add_servers_of_zone, r, err);
+    buf_done(&where);
+    free(names);
+    return ok;
 }
 
 static bool find_servers(struct store *store, void *job, struct err *err)
@@ -151,12 +167,12 @@ static bool find_servers(struct store *store, void *job, struct err *err)
         struct row *rows = x_calloc(count, sizeof *rows);
         bool ok = store_rows(store, r->object, r->ids + at, count, &arena, rows, err);
 
-        for (size_t i = 0; ok && i < count; i++) {
-            if (rows[i].id && r->object == &catalog_zones)
-                ok = find_servers_of(store, r, &rows[i], err);
-            else if (rows[i].id)
-                add_once(r, rows[i].server);
-        }
+        if (ok && r->object == &catalog_zones)
+            ok = find_servers_of(store, r, rows, count, err);
+        else
+            for (size_t i = 0; ok && i < count; i++)
+                if (rows[i].id)
+                    add_once(r, rows[i].server);
         free(rows);
         arena_done(&arena);
         if (!ok)
@@ -195,7 +211,7 @@ void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct ob
         memcpy(r->ids, ids, count * sizeof *ids);
         r->count = count;
     }
-    view_worker_ask(ui->worker, TOPIC_RETRIEVE, find_servers, servers_found, r);
+    view_worker_ask(ui->worker, TOPIC_NONE, find_servers, servers_found, r);
 }
 
 /* ------------------------------------------------------------------ what is known, and how old it is */

@@ -12,7 +12,6 @@
 #include "page.h"
 #include "screen.h"
 
-#define TOPIC_OVERVIEW 4
 /* Read again at most so often, while a round is bringing news. */
 #define REST_MS 500
 enum { CHANGES_MAX = 60, FAULTS_MAX = 300, CELL = 17, CELL_WIDE = 22, NAMES = 24 };
@@ -30,6 +29,7 @@ struct facts {
     size_t change_count, change_cap;
     struct overview_fault *faults;
     size_t fault_count, fault_cap;
+    size_t calls_failed;
 };
 static struct overview {
     struct facts facts;
@@ -80,7 +80,9 @@ static bool take_fault(void *ctx, const struct overview_fault *fault)
     x_grow(&facts->faults, &facts->fault_cap, facts->fault_count + 1, sizeof *facts->faults);
     facts->faults[facts->fault_count++] =
         (struct overview_fault){ kept(facts, fault->server), kept(facts, fault->object), kept(facts, fault->source),
-                                 kept(facts, fault->result), kept(facts, fault->error), fault->at, fault->ok_at };
+                                 kept(facts, fault->result), kept(facts, fault->error), fault->at, fault->ok_at,
+                                 fault->calls };
+    facts->calls_failed += fault->calls;
     return true;
 }
 
@@ -105,7 +107,7 @@ static bool work(struct store *store, void *job, struct err *err)
     int64_t began = clock_mono_ms();
     bool ok = store_overview(store, take_count, &reading->facts, err) &&
               store_newest_changes(store, CHANGES_MAX, take_change, &reading->facts, err) &&
-              store_unverified(store, FAULTS_MAX, take_fault, &reading->facts, err);
+              store_unverified(store, true, FAULTS_MAX + 1, take_fault, &reading->facts, err);
 
     reading->ms = clock_mono_ms() - began;
     return ok;
@@ -140,7 +142,7 @@ static void due(void *ctx)
     struct ui *ui = ctx;
     struct reading *reading;
 
-    if (overview.asked)
+    if (overview.asked || ui_pane(ui)->ops != &overview_pane)
         return;
     overview.asked = true;
     overview.stale = false;
@@ -290,26 +292,17 @@ static void add_change(struct ui *ui, struct page *page, const struct overview_c
 }
 
 /* A server that is not reached fails in each call for the same reason: one line for all of them. */
-static bool same_fault(const struct overview_fault *a, const struct overview_fault *b)
-{
-    return strcmp(a->server, b->server) == 0 && strcmp(a->result, b->result) == 0 && strcmp(a->error, b->error) == 0;
-}
-
-static size_t add_faults(struct ui *ui, struct page *page, const struct overview_fault *f, size_t left)
+static void add_fault(struct ui *ui, struct page *page, const struct overview_fault *f)
 {
     uint64_t tag = page_tag(f->source, page_tag(f->object, page_tag(f->server, 7)));
     char when[48], more[48] = "";
-    size_t same = 1;
 
-    while (same < left && same_fault(f, f + same))
-        same++;
-    if (same > 1)
-        snprintf(more, sizeof more, " and %zu more calls", same - 1);
+    if (f->calls > 1)
+        snprintf(more, sizeof more, " and %zu more calls", f->calls - 1);
     page_line(page);
     page_spot(page, 2, 0, LOOK_UNKNOWN, tag, "? %-9s %s %s%s %s: %s", date_show(ui->dates, f->at, ui->now_s, when, sizeof when), f->server,
               f->source, more, f->result, f->error[0] ? f->error : "no more was said");
     add_target_of(tag, "servers", f->server, "");
-    return same;
 }
 
 static void make_page(struct ui *ui, struct rect r)
@@ -329,11 +322,11 @@ static void make_page(struct ui *ui, struct rect r)
     for (size_t i = 0; i < facts->change_count && i < room; i++)
         add_change(ui, page, &facts->changes[i]);
     heading(page, facts->fault_count ? "Could not be verified" : "Everything that was asked has been answered");
-    for (size_t i = 0; i < facts->fault_count;)
-        i += add_faults(ui, page, &facts->faults[i], facts->fault_count - i);
-    if (facts->fault_count == FAULTS_MAX) {
+    for (size_t i = 0; i < facts->fault_count && i < FAULTS_MAX; i++)
+        add_fault(ui, page, &facts->faults[i]);
+    if (facts->fault_count > FAULTS_MAX) {
         page_line(page);
-        page_text(page, 2, 0, LOOK_DIM, "and more: ipamtui status prints them all");
+        page_text(page, 2, 0, LOOK_DIM, "and more: Servers (1) with the filter error:* has them all");
     }
 }
 
@@ -349,11 +342,11 @@ static void headline(struct rect r)
     if (overview.facts.count_count == 0) {
         snprintf(text, sizeof text, "  No servers yet: F7 in Servers (1) adds one, :server-import FILE.csv many");
         look = LOOK_NORMAL;
-    } else if (sum[OVERVIEW_BAD] + sum[OVERVIEW_UNVERIFIED] + (int64_t)overview.facts.fault_count == 0) {
+    } else if (sum[OVERVIEW_BAD] + sum[OVERVIEW_UNVERIFIED] + (int64_t)overview.facts.calls_failed == 0) {
         snprintf(text, sizeof text, "  All is well");
     } else {
         snprintf(text, sizeof text, "  ! %lld not well   ? %lld not verified   ? %zu%s calls failed", (long long)sum[OVERVIEW_BAD],
-                 (long long)sum[OVERVIEW_UNVERIFIED], overview.facts.fault_count, overview.facts.fault_count == FAULTS_MAX ? "+" : "");
+                 (long long)sum[OVERVIEW_UNVERIFIED], overview.facts.calls_failed, overview.facts.fault_count > FAULTS_MAX ? "+" : "");
         look = sum[OVERVIEW_BAD] ? LOOK_BAD : LOOK_UNKNOWN;
     }
     screen_put(r.y, r.x, r.w, look, text);

@@ -60,7 +60,9 @@ void ui_pane_show(struct ui *ui, size_t at)
     ui->pane = at;
     ui->preview_focus = false;
     ui->preview_scroll = 0;
-    if (!pane->opened) {
+    if (pane->ops->canvas) {
+        pane->opened = true; /* it draws itself: there is no list to ask for */
+    } else if (!pane->opened) {
         pane->opened = true;
         if (!table_filter(&pane->table, pane->table.filter, NULL, &err)) {
             /* A filter that was saved by another version: said, and left out. */
@@ -84,7 +86,7 @@ void ui_goto(struct ui *ui, size_t at, const char *filter, const char *crumb, ro
     struct err err = { 0 };
 
     push_place(ui);
-    if (filter) {
+    if (filter && !pane->ops->canvas) {
         pane->opened = true;
         pane->stale = false;
         table_only_marked(&pane->table, false);
@@ -109,7 +111,7 @@ static void restore(struct ui *ui, const struct place *place)
 
     if (table->key_count != place->key_count || memcmp(table->keys, place->keys, place->key_count * sizeof *place->keys) != 0)
         table_sort(table, place->keys, place->key_count);
-    if (!same_question) {
+    if (!same_question && !pane->ops->canvas) {
         pane->opened = true;
         table_filter(table, place->filter, NULL, &err);
         if (place->filter_off)
@@ -147,14 +149,17 @@ void ui_store_changed(struct ui *ui)
         if (i != ui->pane && ui->panes[i].opened)
             ui->panes[i].stale = true;
     }
-    /* Not at once: plan_reload() decides when, so that answers that come in a row make one reload. */
-    ui_table(ui)->reload_wanted = true;
-    if (!ui_table(ui)->frozen)
-        view_refresh(ui_table(ui)->view);
-    ui_count_arrived(ui);
-    if (ui_pane(ui)->ops->canvas && ui_pane(ui)->ops->canvas->stored)
-        ui_pane(ui)->ops->canvas->stored(ui);
-    ui_preview_changed(ui);
+    if (ui_pane(ui)->ops->canvas) {
+        if (ui_pane(ui)->ops->canvas->stored)
+            ui_pane(ui)->ops->canvas->stored(ui);
+    } else {
+        /* Not at once: plan_reload() decides when, so that answers that come in a row make one reload. */
+        ui_table(ui)->reload_wanted = true;
+        if (!ui_table(ui)->frozen)
+            view_refresh(ui_table(ui)->view);
+        ui_count_arrived(ui);
+        ui_preview_changed(ui);
+    }
     ui_cache_age(ui);
     ui_dirty(ui);
 }

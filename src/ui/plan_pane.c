@@ -134,14 +134,7 @@ static void detail(struct rect r, int *y, enum look look, const char *text)
 
     while (*y < r.y + r.h) {
         int w = first ? r.w : r.w - 4;
-        size_t fit = text_fit(at, MAX(w, 8), NULL), cut = fit;
-
-        if (at[fit]) {
-            while (cut > 0 && at[cut] != ' ')
-                cut--;
-            if (cut == 0)
-                cut = MAX(fit, 1);
-        }
+        size_t cut = ui_wrap(at, MAX(w, 8));
         char *part = x_strndup(at, cut);
 
         screen_text((*y)++, first ? r.x : r.x + 4, w, look, part);

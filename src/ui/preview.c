@@ -7,7 +7,6 @@
 #include "changes.h"
 
 #define REST_MS 80
-#define TOPIC_PREVIEW 1
 
 static char *format(struct arena *arena, const char *fmt, va_list args)
 {

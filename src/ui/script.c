@@ -57,7 +57,9 @@ static bool settled(struct ui *ui)
 {
     const struct view *view = ui_table(ui)->view;
 
-    return !ui_busy(ui) && view_complete(view) && !view_reading(view) && !ui->overlay;
+    bool read = ui_pane(ui)->ops->canvas || (view_complete(view) && !view_reading(view));
+
+    return !ui_busy(ui) && read && !ui->overlay;
 }
 
 static void again(void *ctx)

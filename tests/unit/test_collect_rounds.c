@@ -364,7 +364,7 @@ static void those_that_hang_do_not_slow_the_others(void **state)
     }
     assert_true(healthy < 11000);
     collector_cancel(w.collector, job);
-    assert_int_equal(hear(&w, NOTE_FINISHED, job, 2000)->failed, 8);
+    assert_int_equal(hear(&w, NOTE_FINISHED, job, 2000)->cancelled, 8);
     world_end(&w);
 }
 
@@ -383,7 +383,9 @@ static void cancelled(void **state)
     hear(&w, NOTE_ROUND, job, 2000);
     collector_cancel(w.collector, 0);
     end = hear(&w, NOTE_FINISHED, job, 2000);
-    assert_int_equal(end->failed, 1);
+    assert_int_equal(end->failed, 0);
+    assert_int_equal(end->cancelled, 1);
+    assert_int_equal(end->err.kind, ERR_CANCELLED);
     assert_int_equal(about(&w, "sleeper")->err.kind, ERR_CANCELLED);
     /* and can be asked again */
     job = collector_retrieve(w.collector, w.ids, 1, WHAT_SERVICE);

@@ -82,12 +82,15 @@ static void failed_and_stopped_have_their_words(void **state)
 
     (void)state;
     tell(&log, (struct note){ .kind = NOTE_FINISHED, .job = 1, .done = 3, .failed = 3, .regular = true }, 10);
-    tell(&log, (struct note){ .kind = NOTE_FINISHED, .job = 2, .done = 1, .text = "cancelled" }, 10);
+    tell(&log, (struct note){ .kind = NOTE_FINISHED, .job = 2, .done = 3, .cancelled = 2, .err.kind = ERR_CANCELLED }, 10);
     tell(&log, (struct note){ .kind = NOTE_STORED, .job = 3 }, 10);
     assert_int_equal(log.count, 2);
     assert_string_equal(job_state_word(job_entry_state(&log.rows[0])), "failed");
     assert_string_equal(job_why_word(log.rows[0].why), "regular");
     assert_string_equal(job_state_word(job_entry_state(&log.rows[1])), "stopped");
+    assert_int_equal(job_entry_answered(&log.rows[1]), 1);
+    tell(&log, (struct note){ .kind = NOTE_SERVER, .job = 2, .server_name = "dc9", .err.kind = ERR_CANCELLED }, 12);
+    assert_int_equal(log.rows[1].fault_count, 0); /* not asked any more is no failure */
     assert_string_equal(job_why_word(log.rows[1].why), "asked");
     job_log_done(&log);
 }
