@@ -9,7 +9,7 @@ estate "$estate" 3 20 1 "$db"
 one=$!
 "$IPAMTUI" --db "$db" collect >"$T/two.out" 2>"$T/two.err" &
 two=$!
-trap 'kill $one $two 2>/dev/null || true; rm -rf "$T"' EXIT
+at_exit='kill $one $two 2>/dev/null || true'
 for _ in $(seq 200); do
     if cat "$T/one.out" "$T/two.out" | grep -q 'round: .* verified, 0 failed'; then break; fi
     sleep 0.1

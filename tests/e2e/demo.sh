@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/run.sh"
 command -v tmux >/dev/null || { echo "there is no tmux here"; exit 77; }
 n=0
-trap 'for s in "$T"/tmux*; do tmux -S "$s" kill-server 2>/dev/null || true; done; rm -rf "$T"' EXIT
+at_exit='for s in "$T"/tmux*; do tmux -S "$s" kill-server 2>/dev/null || true; done'
 export TMPDIR="$T/tmp"
 mkdir "$TMPDIR"
 
@@ -24,6 +24,8 @@ start() {
     wait_for 'Servers'
     wait_for 'running'
 }
+# The demo of the terminal in use; there may be others of this build.
+demo() { pgrep -P "$(tmux -S "$T/tmux$n" display-message -p '#{pane_pid}')"; }
 gone() { # HOW
     for _ in $(seq 100); do
         left=$(pgrep -f "^$SIMHOST serve $TMPDIR" || true)
@@ -41,7 +43,7 @@ gone quitting
 tmux -S "$T/tmux$n" kill-server
 for signal in TERM HUP; do
     start
-    kill -$signal "$(pgrep -f "^$IPAMTUI demo --servers 8" | head -1)"
+    kill -$signal "$(demo)"
     wait_for 'status'
     gone "SIG$signal"
     tmux -S "$T/tmux$n" kill-server
@@ -54,7 +56,7 @@ gone 'the terminal has gone'
 folders() { find "$TMPDIR" -maxdepth 1 -name 'ipamtui-demo-*' -type d | sort; }
 start
 dead=$(folders)
-kill -9 "$(pgrep -f "^$IPAMTUI demo --servers 8" | head -1)"
+kill -9 "$(demo)"
 wait_for 'status 137'
 [ -s "$dead/demo.db" ] || fail 'a killed demo leaves its folder'
 mkdir "$TMPDIR/ipamtui-demo-mine"

@@ -38,6 +38,7 @@ silent # a duplicate lacks nothing
 "$SIMHOST" log "$estate" "$one" on
 run 0 --db "$db" retrieve --what dhcp,dns server:again
 "$SIMHOST" log "$estate" "$one" off
+[ -s "$estate/$one.calls" ] || fail 'what it is asked is in the log'
 ! grep -q 'Scope\|Zone' "$estate/$one.calls" || fail 'a duplicate is not asked for scopes and zones'
 run 0 --db "$db" retrieve
 lists_same 'after another round'

@@ -16,6 +16,6 @@ run 0 --db "$db" list scopes6 server:large-* --columns scope,in_use --format csv
 run 0 --db "$db" list zoneservers server:large-* soa_serial\>0 --columns zone --format csv
 [ "$(wc -l <"$out")" -gt 400 ] || fail 'zones have their serials'
 small=$(wc -l <"$(ls "$T"/small/*.calls)") large=$(wc -l <"$(ls "$T"/large/*.calls)")
-[ "$large" = "$small" ] && [ "$large" -lt 25 ] || fail "as many pipelines for 1,000 scopes as for 3, and few ($large, $small)"
+[ "$small" -gt 5 ] && [ "$large" = "$small" ] && [ "$large" -lt 25 ] || fail "as many pipelines for 1,000 scopes as for 3, and few ($large, $small)"
 # Sent once: no cmdlet twice with the same arguments.
 [ "$(cut -d' ' -f3- "$(ls "$T"/large/*.calls)" | sort | uniq -d | wc -l)" = 0 ] || fail 'nothing is asked twice'

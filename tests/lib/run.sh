@@ -7,7 +7,15 @@ IPAMTUI=${IPAMTUI:-$BUILD/ipamtui}
 export IPAMTUI_SIMHOST="${IPAMTUI_SIMHOST:-$BUILD/simhost}" IPAMTUI_DATA_DIR="${IPAMTUI_DATA_DIR:-$SOURCE}"
 SIMHOST=$IPAMTUI_SIMHOST
 T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
+# What a script starts it stops by `at_exit="COMMAND; $at_exit"`: there is one trap. A folder may be read-only by then, and what has
+# just been told to end may write a last file.
+at_exit=
+run_end() {
+    eval "$at_exit"
+    chmod -R u+rwx "$T" 2>/dev/null || true
+    rm -rf "$T" 2>/dev/null || { sleep 1 && rm -rf "$T"; }
+}
+trap run_end EXIT
 trap 'exit 130' INT TERM HUP
 export HOME="$T/home" LC_ALL=C.UTF-8 TZ=UTC
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME NO_COLOR COLUMNS || true
@@ -35,6 +43,9 @@ silent() { [ ! -s "$err" ] || fail "stderr says nothing"; }
 says_not() { ! grep -qF -- "$1" "$out" || fail "stdout does not say \"$1\""; }
 is() { [ "$(cat "$out")" = "$1" ] || fail "stdout is \"$1\""; }
 lines() { [ "$(wc -l <"$out")" = "$1" ] || fail "stdout has $1 lines, not $(wc -l <"$out")"; }
+
+# sql DB QUERY: on its own connection, waiting for a writer.
+sql() { sqlite3 -cmd '.timeout 10000' "$1" "PRAGMA foreign_keys = ON; $2"; }
 
 # estate DIR SERVERS SCOPES SEED DB: simulated servers, all of them well, in DIR; a database that has them in DB.
 estate() {

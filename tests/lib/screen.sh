@@ -4,6 +4,7 @@
 #   screen_keys / voice Enter                      tmux's names of keys; a word that is none is typed
 #   screen_wait 'voice'                            until the text is on the screen (10 s at most)
 #   screen_gone 'voice'                            until it is not there any more
+#   screen_match '^ >! +1 done'                    until a line is like that (grep -E)
 #   screen_is scopes-80x24                         is it tests/screen/golden/scopes-80x24? UPDATE=1 writes it
 #   screen_row 3 / screen_has TEXT                 one line; is the text there now?
 #   screen_ends STATUS                             the program has ended so
@@ -16,12 +17,13 @@ SCREEN_TERM=${SCREEN_TERM:-screen-256color}
 SCREEN_LOCALE=C.UTF-8
 export IPAMTUI_NOW=1764068400 # 2025-11-25 11:00:00 UTC
 screen_number=0
-trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; rm -rf "$T"' EXIT
 
 screen_tmux() { tmux -S "$T/tmux$screen_number" "$@"; }
+screen_end() { screen_tmux kill-server 2>/dev/null || true; }
+at_exit="screen_end; $at_exit"
 screen_now() { screen_tmux capture-pane -p; }
 screen_start() { # SIZE ARGS...
-    [ "$screen_number" = 0 ] || screen_tmux kill-server 2>/dev/null || true
+    [ "$screen_number" = 0 ] || screen_end
     screen_number=$((screen_number + 1)) # a server that is ending takes no new session
     screen_size=$1
     shift
@@ -47,6 +49,13 @@ screen_wait() {
         sleep 0.05
     done
     screen_fail "\"$1\" is on the screen"
+}
+screen_match() {
+    for _ in $(seq 200); do
+        screen_now | grep -qE -- "$1" && return 0
+        sleep 0.05
+    done
+    screen_fail "a line is like $1"
 }
 screen_gone() {
     for _ in $(seq 200); do

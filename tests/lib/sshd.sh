@@ -3,7 +3,8 @@
 SSHD_DIR=$T/ssh
 SSH_CONFIG=$SSHD_DIR/ssh_config
 sshd_pids=
-trap 'sshd_stop; rm -rf "$T"' EXIT
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || { echo "there is no sshd here"; exit 77; }
+at_exit="sshd_stop; $at_exit"
 
 sshd_stop() {
     for pid in $sshd_pids; do

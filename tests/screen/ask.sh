@@ -2,8 +2,6 @@
 # Questions on the way in: a host key that nobody knows, a passphrase. Refusing is the first answer; what is typed is not shown.
 . "$(dirname "$0")/../lib/screen.sh"
 . "$SOURCE/tests/lib/sshd.sh"
-trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; sshd_stop; rm -rf "$T"' EXIT
-command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || { echo "there is no sshd here"; exit 77; }
 unset IPAMTUI_NOW
 db=$T/ssh.db
 sshd_prepare

@@ -99,8 +99,7 @@ field delay
 screen_keys 65536
 screen_wait 'between'
 screen_keys C-u 20
-screen_wait 'delay'
-screen_wait '-> 20'
+screen_match 'delay .*-> 20'
 reset
 field end
 screen_keys .0
@@ -127,7 +126,7 @@ screen_wait 'Plan › pending: add exclusion .200-.201 on 30 scopes'
 added=$(screen_row 3 | awk '{ print $1 }')
 [ "$added" -gt 3 ] || screen_fail 'some scopes have room for it'
 screen_keys w
-screen_wait 'Apply'
+screen_wait "Apply $added changes on"
 screen_keys y
 screen_wait "Change 1: $added done"
 [ "$("$SIMHOST" dump "$estate" | grep -c 'StartRange=[0-9.]*\.200	')" -ge "$added" ] || fail 'the servers have the exclusions'

@@ -3,8 +3,6 @@
 # a passphrase that is asked for once, and the change goes on.
 . "$(dirname "$0")/../lib/screen.sh"
 . "$SOURCE/tests/lib/sshd.sh"
-trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; sshd_stop; rm -rf "$T"' EXIT
-command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || { echo "there is no sshd here"; exit 77; }
 unset IPAMTUI_NOW
 db=$T/ssh.db
 sshd_prepare
@@ -48,11 +46,10 @@ screen_keys y
 screen_wait 'unknown host key'
 # Accepted; what is typed for one question is not taken by the next one, whichever server asks first.
 for _ in 1 2 3; do
+    asked=$(screen_now | grep -F 'unknown host key')
     screen_keys a
-    for _ in $(seq 100); do
-        screen_has 'SHA256:' || screen_has 'passphrase for' && break
-        sleep 0.05
-    done
+    screen_gone "$asked"
+    screen_match 'SHA256:|passphrase for'
     screen_has 'passphrase for' && break
 done
 screen_wait ': passphrase'

@@ -2,7 +2,6 @@
 # Changes by keys over a real sshd to the real PowerShell engine: every call passes the genuine binder.
 . "$(dirname "$0")/../lib/screen.sh"
 . "$SOURCE/tests/lib/sshd.sh"
-trap 'tmux -S "$T/tmux$screen_number" kill-server 2>/dev/null || true; sshd_stop; rm -rf "$T"' EXIT
 [ -f "$BUILD/winhost/winhost.dll" ] || { echo "the real PowerShell engine is not built here (no dotnet)"; exit 77; }
 sshd_prepare
 sshd_start

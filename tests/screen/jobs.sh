@@ -19,7 +19,7 @@ screen_wait '! broken: '
 screen_wait 'not PowerShell remoting'
 screen_wait '! gone: '
 screen_keys j
-screen_wait '>! '
+screen_match '>! [a-z]+: '
 first=$(screen_now | sed -n 's/.*>! \([a-z]*\): .*/\1/p')
 [ -n "$first" ] || screen_fail 'the cursor stands on a failed server'
 screen_keys Enter

@@ -12,7 +12,7 @@ screen_wait 'Save /name:*voice* as:'
 screen_keys 'the phones' Enter
 screen_wait 'saved as the phones (1 for scopes)'
 screen_keys C-l ':' 'filter-clear' Enter
-screen_wait '60'
+screen_wait 'Scopes › all'
 screen_keys ':' 'filter-save' Enter
 screen_wait 'no filter to save'
 screen_keys / 'util>80' Enter f
@@ -47,6 +47,8 @@ screen_keys 1 f # each pane has its own
 screen_wait 'No query is saved for servers yet'
 screen_keys Q
 screen_ends 0
+saved() { sql "$db" "SELECT value FROM setting WHERE key LIKE 'ui.%.saved'"; }
+[ -n "$(saved)" ] || fail 'two are kept for the next session'
 
 screen_start 110x24 --db "$db" --offline --pane scopes --fresh
 screen_wait 'Excluded'
@@ -61,4 +63,5 @@ screen_wait 'the phones is forgotten'
 screen_gone 'Saved queries'
 screen_keys Q
 screen_ends 0
-[ -z "$(sqlite3 "$db" "SELECT value FROM setting WHERE key LIKE 'ui.%.saved'" 2>/dev/null)" ] || fail 'nothing is saved any more'
+left=$(saved)
+[ -z "$left" ] || fail "nothing is saved any more: $left"

@@ -20,7 +20,7 @@ screen_keys o f
 screen_wait '/family:forward'
 screen_gone 'in-addr.arpa'
 screen_keys / End ' cause:*event*' Enter
-screen_wait 'event'
+screen_match '/family:forward cause:\*event\* .* of 40$'
 screen_keys o o
 screen_wait '/cause:*event*'
 screen_keys A x
