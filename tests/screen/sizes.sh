@@ -6,6 +6,7 @@ learnt "$db"
 screen_start 80x24 --db "$db" --offline --pane scopes
 screen_wait 'Excluded'
 screen_keys j j j
+screen_wait '>  10.0.14.0/24' # drawn, before it is remembered
 at=$(screen_now | grep '^>')
 screen_resize 140x40
 screen_wait '│'
