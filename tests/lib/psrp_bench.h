@@ -112,12 +112,20 @@ static inline void drain(struct bench *b)
     }
 }
 
-static inline struct bench *bench_new(int runspaces, const struct psrp_limits *limits)
+/* What the client sends first is still in psrp_out(). */
+static inline struct bench *bench_raw(int runspaces, const struct psrp_limits *limits)
 {
     static const struct psrp_events events = { on_opened, on_closed, on_broken };
     struct bench *b = x_alloc(sizeof *b);
 
     b->psrp = psrp_new("host1", runspaces, limits, &events, b);
+    return b;
+}
+
+static inline struct bench *bench_new(int runspaces, const struct psrp_limits *limits)
+{
+    struct bench *b = bench_raw(runspaces, limits);
+
     drain(b);
     buf_clear(&b->log);
     return b;
@@ -214,6 +222,17 @@ static inline struct callbacks *call_text(struct bench *b, const char *text, boo
 static inline struct callbacks *call(struct bench *b)
 {
     return call_text(b, "1", false);
+}
+
+/* A session that is open, and so many calls made in it. */
+static inline struct bench *bench_open(int runspaces, int calls)
+{
+    struct bench *b = bench_new(runspaces, NULL);
+
+    open_session(b);
+    for (int i = 0; i < calls; i++)
+        call(b);
+    return b;
 }
 
 /* Up to where the host runs pipeline n. */

@@ -57,11 +57,10 @@ static void order_of_one_call(void **state)
 /* A request of several fragments: each waits for its ack. */
 static void long_request(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 0);
     char *text = x_alloc(100001);
 
     (void)state;
-    open_session(b);
     memset(text, 'a', 100000);
     struct callbacks *c = call_text(b, text, false);
     expect(b, "sent Command 1\n");
@@ -80,12 +79,9 @@ static void long_request(void **state)
 
 static void runspaces_and_queue(void **state)
 {
-    struct bench *b = bench_new(2, NULL);
+    struct bench *b = bench_open(2, 4);
 
     (void)state;
-    open_session(b);
-    for (int i = 0; i < 4; i++)
-        call(b);
     expect(b, "sent Command 1\nsent Command 2\n");
     begin(b, 1);
     begin(b, 2);
@@ -104,10 +100,9 @@ static void runspaces_and_queue(void **state)
 
 static void stopping(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 0);
 
     (void)state;
-    open_session(b);
     struct callbacks *c = call(b);
     begin(b, 1);
     psrp_stop(b->psrp, c->id);
@@ -156,12 +151,9 @@ static void stopping(void **state)
 
 static void closing_with_calls(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 2);
 
     (void)state;
-    open_session(b);
-    call(b);
-    call(b);
     begin(b, 1);
     psrp_close(b->psrp);
     expect(b, "done 2 stopped: stopped\nsent Signal 1\n");
@@ -178,11 +170,10 @@ static void closing_with_calls(void **state)
 
 static void input(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 0);
     struct ps_value value = PS_S("x");
 
     (void)state;
-    open_session(b);
     struct callbacks *c = call_text(b, "$input", true);
     assert_true(psrp_call_input(b->psrp, c->id, &value));
     assert_true(psrp_call_input(b->psrp, c->id, &value));
@@ -217,11 +208,9 @@ static void input(void **state)
 
 static void host_calls(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 1);
 
     (void)state;
-    open_session(b);
-    call(b);
     begin(b, 1);
     say(b, 1, MSG_PIPELINE_HOST_CALL, HOST_CALL("-100")); /* waits for nothing */
     expect(b, "");
@@ -243,11 +232,9 @@ static void host_calls(void **state)
 /* A host that asks on and on without taking an answer. */
 static void flood_of_host_calls(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 1);
 
     (void)state;
-    open_session(b);
-    call(b);
     begin(b, 1);
     for (int i = 0; i < 1000; i++)
         say(b, 1, MSG_PIPELINE_HOST_CALL, HOST_CALL("1"));
@@ -262,14 +249,13 @@ static void flood_of_host_calls(void **state)
 /* The refusal has the shape of an answer, with an error record instead of a result. */
 static void host_call_refusal(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 0);
     struct buf bytes = { 0 };
     struct message message;
     struct ps_value value;
     struct clixml_reader *reader = clixml_reader_new(0);
 
     (void)state;
-    open_session(b);
     say(b, 0, MSG_RUNSPACEPOOL_HOST_CALL, HOST_CALL("7"));
     struct buf *out = psrp_out(b->psrp);
     struct packet p = packet_parse(buf_at(out), out->len - 1);
@@ -301,10 +287,7 @@ static void unreadable_answer(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct bench *b = bench_new(2, NULL);
-        open_session(b);
-        call(b);
-        call(b);
+        struct bench *b = bench_open(2, 2);
         begin(b, 1);
         begin(b, 2);
         assert_true(say(b, 1, MSG_PIPELINE_OUTPUT, cases[i].body));
@@ -346,11 +329,9 @@ static void depth_of_an_answer(void **state)
 /* Memory does not grow with the number of objects. */
 static void endless_output(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 1);
 
     (void)state;
-    open_session(b);
-    call(b);
     begin(b, 1);
     for (int i = 0; i < 20000; i++) {
         say(b, 1, MSG_PIPELINE_OUTPUT, "<Obj RefId=\"0\"><MS><S N=\"a\">some text for each of them</S></MS></Obj>");
@@ -401,11 +382,9 @@ static void records(void **state)
         { MSG_PIPELINE_STATE, "<S>x</S>", "" },
         { 0x00041099, "<Whatever/>", "" },
     };
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 1);
 
     (void)state;
-    open_session(b);
-    call(b);
     begin(b, 1);
     for (size_t i = 0; i < COUNT(cases); i++) {
         say(b, 1, cases[i].type, cases[i].body);

@@ -170,12 +170,10 @@ static void wrong_session(void **state)
 /* `cat`, or a terminal that echoes. */
 static void echo(void **state)
 {
-    struct bench *b = x_alloc(sizeof *b);
-    static const struct psrp_events events = { on_opened, on_closed, on_broken };
+    struct bench *b = bench_raw(1, NULL);
+    struct buf *out = psrp_out(b->psrp);
 
     (void)state;
-    b->psrp = psrp_new("host1", 1, NULL, &events, b);
-    struct buf *out = psrp_out(b->psrp);
     assert_false(psrp_feed(b->psrp, buf_at(out), out->len, NULL));
     assert_non_null(strstr(buf_at(&b->log), "sends back what it is sent"));
     bench_free(b);
@@ -183,12 +181,9 @@ static void echo(void **state)
 
 static void death_in_mid_answer(void **state)
 {
-    struct bench *b = bench_new(2, NULL);
+    struct bench *b = bench_open(2, 3);
 
     (void)state;
-    open_session(b);
-    for (int i = 0; i < 3; i++)
-        call(b);
     begin(b, 1);
     begin(b, 2);
     say(b, 1, MSG_PIPELINE_OUTPUT, "<S>half</S>");
@@ -211,11 +206,9 @@ static void death_in_mid_answer(void **state)
 
 static void fragments_out_of_order(void **state)
 {
-    struct bench *b = bench_new(1, NULL);
+    struct bench *b = bench_open(1, 1);
 
     (void)state;
-    open_session(b);
-    call(b);
     begin(b, 1);
     struct buf fragment = { 0 }, line = { 0 };
     char *big = x_alloc(40000);
