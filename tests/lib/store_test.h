@@ -81,16 +81,22 @@ static inline int source_at(const struct object_type *object, const char *source
     return place;
 }
 
-static inline bool add_server(struct store *store, const char *name, server_id *out)
+/* role: "dhcp", "dns", "dhcp,dns". */
+static inline bool add_server_as(struct store *store, const char *name, const char *role, server_id *out)
 {
     struct value *values = x_calloc(catalog_servers.property_count, sizeof(*values));
     bool ok;
 
     values[at(&catalog_servers, "server")] = V_TEXT(name);
-    values[at(&catalog_servers, "role")] = V_TEXT("dhcp");
+    values[at(&catalog_servers, "role")] = V_TEXT(role);
     ok = store_server_add(store, values, out, E);
     free(values);
     return ok;
+}
+
+static inline bool add_server(struct store *store, const char *name, server_id *out)
+{
+    return add_server_as(store, name, "dhcp", out);
 }
 
 /* One scope as the source "scopes" answers it. */

@@ -49,8 +49,7 @@ static int setup(void **state)
     if (store_test_setup(state) != 0 || !store_open(store_test_path("overview.db"), STORE_WRITE, &store, E))
         return -1;
     for (size_t i = 0; i < COUNT(servers); i++) {
-        if (!add_server(store, servers[i].name, &server) ||
-            !store_server_set(store, server, at(&catalog_servers, "role"), V_TEXT(servers[i].role), E))
+        if (!add_server_as(store, servers[i].name, servers[i].role, &server))
             return -1;
         if (servers[i].reachable)
             fact(server, "reachable", servers[i].reachable);

@@ -111,15 +111,6 @@ static bool look_at(void *ctx, const struct row *row)
     return true;
 }
 
-static bool take(void *ctx, const row_id *ids, size_t count)
-{
-    struct id_vector *v = ctx;
-
-    memcpy(v->ids + v->count, ids, count * sizeof(*ids));
-    v->count += count;
-    return true;
-}
-
 static void same_as_looking(const struct object_type *object, const struct query_shown *shown, const char *word)
 {
     static struct id_vector looked, asked;
@@ -135,7 +126,7 @@ static void same_as_looking(const struct object_type *object, const struct query
     spec.where = buf_at(&query.where);
     spec.params = query.params;
     spec.param_count = query.param_count;
-    OK(store_list_ids(store, &spec, take, &asked, E));
+    OK(store_list_ids(store, &spec, take_ids, &asked, E));
     if (asked.count != looked.count || memcmp(asked.ids, looked.ids, asked.count * sizeof(row_id)) != 0)
         fail_msg("\"%s\" in %s (%zu columns%s, dates %d): %zu rows, not the %zu that show it: %s", word, object->name,
                  shown->count, shown->chosen ? ", chosen" : "", (int)shown->dates, asked.count, looked.count, spec.where);
@@ -172,11 +163,7 @@ static void any_columns(void **state)
 /* After a change the words of a server are not together until its next round. */
 static void without_words(void **state)
 {
-    sqlite3 *db = NULL;
-
-    assert_int_equal(sqlite3_open(store_test_path("words.db"), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "DELETE FROM scope_words", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    assert_int_equal(run_sql(store_test_path("words.db"), "DELETE FROM scope_words"), 0);
     any_columns(state);
 }
 

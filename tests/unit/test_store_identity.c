@@ -13,14 +13,9 @@ static struct store *store;
 
 static server_id add(const char *name, const char *role)
 {
-    struct value *row = x_calloc(catalog_servers.property_count, sizeof(*row));
-    struct err err = { 0 };
     server_id id = 0;
 
-    row[catalog_property(&catalog_servers, "server")] = V_TEXT(name);
-    row[catalog_property(&catalog_servers, "role")] = V_TEXT(role);
-    assert_true(store_server_add(store, row, &id, &err));
-    free(row);
+    OK(add_server_as(store, name, role, &id));
     return id;
 }
 
@@ -41,16 +36,11 @@ static void is(server_id server, const char *computer, const char *machine)
     answers(server, "machine", "machine", machine);
 }
 
-static void has_scope(server_id server, uint32_t network)
+static void has_scope(server_id server, const char *network)
 {
-    struct value *row = x_calloc(catalog_scopes.property_count, sizeof(*row));
-    int source = catalog_source(&catalog_scopes, "scopes");
-    struct err err = { 0 };
+    struct test_scope scope = { network, "net", "active", -1, 0 };
 
-    row[catalog_property(&catalog_scopes, "scope")] = V_INT(network);
-    assert_true(store_put_rows(store, server, &catalog_scopes, source, row, 1, true, 1000, &err));
-    assert_true(store_source_done(store, server, &catalog_scopes, source, true, "done", NULL, 1000, &err));
-    free(row);
+    OK(put_round(store, server, "scopes", &scope, 1, 1000));
 }
 
 static int64_t scopes(server_id server)
@@ -81,13 +71,13 @@ static void counted_once(void **state)
     (void)state;
     /* The newer one was asked first: what it had goes when the older one turns out to be the same machine. */
     is(b, "HOST", "guid-1");
-    has_scope(b, 0x0a000000);
+    has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(b), 1);
     is(a, "host", "GUID-1"); /* case does not matter */
     assert_int_equal(scopes(b), 0);
     assert_int_equal(shown(b, "scope_count", &mem).type, VALUE_NULL); /* not 0: it was not answered */
-    has_scope(a, 0x0a000000);
-    has_scope(b, 0x0a000000);
+    has_scope(a, "10.0.0.0");
+    has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(a), 1);
     assert_int_equal(scopes(b), 0);
     assert_int_equal(store_server_covered(store, b), ROLE_DHCP);
@@ -101,7 +91,7 @@ static void counted_once(void **state)
 
     /* A clone has the id and another name. */
     is(clone, "HOST2", "guid-1");
-    has_scope(clone, 0x0a010000);
+    has_scope(clone, "10.1.0.0");
     assert_int_equal(scopes(clone), 1);
     assert_int_equal(shown(clone, "same_as", &mem).type, VALUE_NULL);
     /* For another role nothing is shared. */
@@ -113,7 +103,7 @@ static void counted_once(void **state)
     /* Another machine than before answers as the older one: the newer one has its own again. */
     is(a, "host", "guid-9");
     assert_int_equal(store_server_covered(store, b), 0);
-    has_scope(b, 0x0a000000);
+    has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(b), 1);
     arena_done(&mem);
 }

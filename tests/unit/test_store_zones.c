@@ -85,12 +85,7 @@ static void begin(void)
     snprintf(name, sizeof(name), "zones%d.db", ++number);
     OK(store_open(store_test_path(name), STORE_WRITE, &store, E));
     for (size_t i = 0; i < COUNT(names); i++) {
-        struct value *v = x_calloc(catalog_servers.property_count, sizeof(*v));
-
-        v[at(&catalog_servers, "server")] = V_TEXT(names[i]);
-        v[at(&catalog_servers, "role")] = V_TEXT("dns");
-        OK(store_server_add(store, v, &ids[i], E));
-        free(v);
+        OK(add_server_as(store, names[i], "dns", &ids[i]));
         fact(i, "reachable", "yes", 1);
         fact(i, "dns_service", "running", 1);
     }
