@@ -5,4 +5,4 @@ command -v python3 >/dev/null || { echo "   no python3 here: the plan's screen i
 store=$BUILD/bench/plan.db
 [ -e "$store" ] || { "$BUILD/bench/store_fill" "$store.part" 250 40000 >/dev/null && mv "$store.part" "$store"; }
 export IPAMTUI_DATA_DIR="${IPAMTUI_DATA_DIR:-$PWD}"
-exec python3 tests/bench/bench_plan.py "$IPAMTUI" "$store"
+exec python3 -B tests/bench/bench_plan.py "$IPAMTUI" "$store"
