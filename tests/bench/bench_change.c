@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "estate.h"
@@ -17,6 +16,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/collect.h"
 #include "ipamtui/query.h"
+#include "measure.h"
 
 static int missed;
 
@@ -177,36 +177,6 @@ static void retrieve(const char *db, const struct estate *e, struct options *opt
     free(ids);
 }
 
-static double cpu_s(int who)
-{
-    struct rusage r = { 0 };
-
-    getrusage(who, &r);
-    return (double)r.ru_utime.tv_sec + (double)r.ru_stime.tv_sec + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
-}
-
-/* CPU of our children that live, in seconds: the simulated hosts. They share the machine with us, so it belongs to the picture. */
-static double hosts_cpu_s(void)
-{
-    char path[64], line[64], pid[16];
-    FILE *children, *stat;
-    double total = 0;
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    children = fopen(path, "r");
-    while (children != NULL && fscanf(children, "%15s", pid) == 1) {
-        snprintf(path, sizeof(path), "/proc/%s/schedstat", pid);
-        stat = fopen(path, "r");
-        if (stat != NULL && fgets(line, sizeof(line), stat) != NULL)
-            total += (double)strtoull(line, NULL, 10) / 1e9;
-        if (stat != NULL)
-            fclose(stat);
-    }
-    if (children != NULL)
-        fclose(children);
-    return total;
-}
-
 /* One edit of all scopes over sessions of pool. The bound: the calls of the busiest server, one after the other. */
 static void bench_apply(struct loop *loop, struct store *store, struct change_pool *pool, const char *edit, const char *name,
                         int64_t latency_ms, const struct apply_limits *limits, bool judged)
@@ -218,7 +188,7 @@ static void bench_apply(struct loop *loop, struct store *store, struct change_po
     struct change_apply *apply = NULL;
     struct run run = { 0 };
     struct err err = { 0 };
-    double cpu = cpu_s(RUSAGE_SELF), hosts = hosts_cpu_s(), wall, bound, journal;
+    double hosts = hosts_cpu(), cpu = cpu_of(RUSAGE_SELF), wall, bound, journal;
     int64_t begun;
     char title[64];
 
@@ -229,8 +199,8 @@ static void bench_apply(struct loop *loop, struct store *store, struct change_po
     while (!run.over)
         loop_turn(loop, -1);
     wall = since_ms(begun);
-    cpu = cpu_s(RUSAGE_SELF) - cpu;
-    hosts = hosts_cpu_s() - hosts;
+    cpu = cpu_of(RUSAGE_SELF) - cpu;
+    hosts = hosts_cpu() - hosts;
     stop(run.err.kind == ERR_NONE, &run.err);
     bound = (double)run.progress.calls / (double)run.progress.servers * (double)latency_ms / MAX(limits->per_server, 1);
     journal = (double)run.progress.journal_us / 1000.0;

@@ -5,18 +5,17 @@
  *
  * Prints name and number, one a line. Shares are of the collector thread's wall time: parsing is its CPU outside the store,
  * waiting is what it neither computed nor spent in the store. hosts_cpu is what the simulated hosts used of the same cores. */
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "estate.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/collect.h"
 #include "ipamtui/store.h"
+#include "measure.h"
 
 static void die(const struct err *err)
 {
@@ -36,41 +35,6 @@ static long peak_kib(void)
     if (f)
         fclose(f);
     return kib;
-}
-
-static double cpu_s(int who)
-{
-    struct rusage r = { 0 };
-
-    getrusage(who, &r);
-    return (double)r.ru_utime.tv_sec + (double)r.ru_stime.tv_sec + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
-}
-
-/* CPU of the simulated hosts: all processes that are ours, and were. */
-static double hosts_cpu_s(void)
-{
-    DIR *dir = opendir("/proc");
-    long ticks = 0;
-
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char path[300], line[512] = "";
-        long parent = 0, user = 0, system = 0;
-        FILE *f = NULL;
-
-        if (atoi(entry->d_name) <= 0)
-            continue;
-        snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-        f = fopen(path, "r");
-        if (f && fgets(line, sizeof(line), f) && strrchr(line, ')') &&
-            sscanf(strrchr(line, ')'), ") %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &parent, &user, &system) == 3 &&
-            parent == getpid())
-            ticks += user + system;
-        if (f)
-            fclose(f);
-    }
-    if (dir)
-        closedir(dir);
-    return (double)ticks / (double)sysconf(_SC_CLK_TCK) + cpu_s(RUSAGE_CHILDREN);
 }
 
 /* The servers of all estates, and where they are in the store. */
@@ -149,7 +113,7 @@ struct stretch {
 
 static struct stretch stretch_begin(const char *name, const struct collector *collector)
 {
-    return (struct stretch){ .name = name, .own_cpu = cpu_s(RUSAGE_SELF), .hosts_cpu = hosts_cpu_s(),
+    return (struct stretch){ .name = name, .own_cpu = cpu_of(RUSAGE_SELF), .hosts_cpu = hosts_cpu(),
                              .stats = collector_stats(collector), .began_ms = clock_mono_ms() };
 }
 
@@ -168,8 +132,8 @@ static void report(const struct stretch *s, const struct collector *collector, s
     printf("%s_share_storing_percent %.1f\n", s->name, 100 * store / wall_us);
     printf("%s_share_storing_cpu_percent %.1f\n", s->name, 100 * store_cpu / wall_us);
     printf("%s_share_waiting_percent %.1f\n", s->name, 100 * (wall_us - parse - store) / wall_us);
-    printf("%s_cpu_seconds %.2f\n", s->name, cpu_s(RUSAGE_SELF) - s->own_cpu);
-    printf("%s_hosts_cpu_seconds %.2f\n", s->name, hosts_cpu_s() - s->hosts_cpu);
+    printf("%s_cpu_seconds %.2f\n", s->name, cpu_of(RUSAGE_SELF) - s->own_cpu);
+    printf("%s_hosts_cpu_seconds %.2f\n", s->name, hosts_cpu() - s->hosts_cpu);
     printf("%s_commits %lld\n", s->name, (long long)(b.commits - a.commits));
     printf("%s_failed %zu\n", s->name, failed);
     printf("%s_peak_mib %.1f\n", s->name, (double)peak_kib() / 1024);
@@ -233,8 +197,8 @@ static void until_well(struct collector *collector, struct mailbox *notes, const
     free(wait_finished(notes, job, well));
     seconds = (double)(clock_mono_ms() - stretch.began_ms) / 1000;
     printf("%s_seconds %.2f\n", name, seconds);
-    printf("%s_cpu_seconds %.2f\n", name, cpu_s(RUSAGE_SELF) - stretch.own_cpu);
-    printf("%s_hosts_cpu_seconds %.2f\n", name, hosts_cpu_s() - stretch.hosts_cpu);
+    printf("%s_cpu_seconds %.2f\n", name, cpu_of(RUSAGE_SELF) - stretch.own_cpu);
+    printf("%s_hosts_cpu_seconds %.2f\n", name, hosts_cpu() - stretch.hosts_cpu);
     fflush(stdout);
     if (well < count) {
         collector_cancel(collector, job);

@@ -1,5 +1,5 @@
 # Retrieval of many simulated servers: $(BUILD)/bench/retrieve; 500 of them watched: $(BUILD)/bench/watch.
-$(BUILD)/bench/retrieve: tests/bench/bench_retrieve.c tests/lib/estate.h $(call libs_of,$(call closure,collect)) $(BUILD)/simhost
+$(BUILD)/bench/retrieve: tests/bench/bench_retrieve.c tests/bench/measure.h tests/lib/estate.h $(call libs_of,$(call closure,collect)) $(BUILD)/simhost
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
 	@$(CC) $(CPPFLAGS) -Itests/lib $(PKG_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(call archives,$(call closure,collect)) $(LDLIBS)
