@@ -8,33 +8,12 @@ db=$estate/t.db
 run 0 --db "$db" server import "$estate/servers.csv"
 run 0 --db "$db" retrieve --what dhcp
 
-cat >"$T/type.py" <<'END'
-import os, pty, select, sys, time
-answer, argv = sys.argv[1], sys.argv[2:]
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(argv[0], argv)
-seen, typed, until = b"", False, time.time() + 60
-while time.time() < until:
-    if select.select([fd], [], [], 1)[0]:
-        try:
-            got = os.read(fd, 4096)
-        except OSError:
-            break
-        if not got:
-            break
-        seen += got
-    if not typed and seen.rstrip().endswith(b":"):
-        os.write(fd, answer.encode() + b"\n")
-        typed = True
-sys.stdout.write(seen.decode("utf-8", "replace"))
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-END
 typed() { # STATUS ANSWER ARGS...
     want=$1 answer=$2
     shift 2
     got=0
-    python3 "$T/type.py" "$answer" "$IPAMTUI" --db "$db" "$@" >"$out" 2>"$err" </dev/null || got=$?
+    ON_TERMINAL_AT=: ON_TERMINAL_KEYS="$answer
+" python3 "$SOURCE/tests/lib/on_terminal.py" "$IPAMTUI" --db "$db" "$@" >"$out" 2>"$err" </dev/null || got=$?
     [ "$got" = "$want" ] || fail "it ends with $want when $answer is typed (it did with $got)"
 }
 sent() { cat "$estate"/*.calls | grep -c ' Set-' || true; }
@@ -109,13 +88,12 @@ run 0 --db "$db" change undo "$(last)" --yes
 count() { "$IPAMTUI" --db "$db" change list --format json | grep -c '"change":'; }
 had=$(count)
 [ "$had" -ge 6 ] || fail 'there is a history'
-sqlite() { python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute("PRAGMA foreign_keys = ON"); c.execute(sys.argv[2]); c.commit()' "$db" "$1"; }
-sqlite 'UPDATE change SET ended_at = ended_at - 864000 WHERE id <= 3'
+sql "$db" 'UPDATE change SET ended_at = ended_at - 864000 WHERE id <= 3'
 for state in "$estate"/*.state; do
     other=$(basename "$state" .state)
     [ "$other" = "$server" ] || "$SIMHOST" fault "$estate" "$other" 'down:no such luck'
 done
-sqlite "UPDATE change_step SET state = 'unknown' WHERE change = 2 AND no = (SELECT max(no) FROM change_step WHERE change = 2 AND server_name <> '$server')"
+sql "$db" "UPDATE change_step SET state = 'unknown' WHERE change = 2 AND no = (SELECT max(no) FROM change_step WHERE change = 2 AND server_name <> '$server')"
 run 0 --db "$db" set scopes "scope:$one" delay=6 --yes
 [ "$(count)" = $((had + 1)) ] || fail 'without being told to, nothing is forgotten'
 printf 'keep_changes = "30d";\n' >"$T/conf"

@@ -21,10 +21,10 @@ run 0 --db "$db" list scopes "scope:$scope" --columns scope,in_use,per_week,full
 grep -Eq "^$scope,[0-9]+,2[0-9],[0-9]+," "$out" || fail "a trend of about 28 a week, full some day"
 run 0 --db "$db" list scopes6 "scope:$prefix" --columns in_use,per_week,full_in --format csv
 says '370,70,' # of 2^64 addresses none is missing soon
-[ "$(sqlite3 "$db" "SELECT count(*) FROM scope6_history h JOIN scope6 s ON s.id = h.scope WHERE s.scope = '$prefix'")" = 8 ] ||
+[ "$(sql "$db" "SELECT count(*) FROM scope6_history h JOIN scope6 s ON s.id = h.scope WHERE s.scope = '$prefix'")" = 8 ] ||
     fail 'a sample a day of the IPv6 scope'
 IPAMTUI_NOW=$((now + 3 * 86400)) "$IPAMTUI" --db "$db" retrieve --what utilization >"$out" 2>"$err" || fail 'a clock that goes back does no harm'
-future=$(sqlite3 "$db" "SELECT count(*) FROM (SELECT at FROM scope_history UNION ALL SELECT at FROM scope6_history) WHERE at > $now + 3 * 86400 + 3600")
+future=$(sql "$db" "SELECT count(*) FROM (SELECT at FROM scope_history UNION ALL SELECT at FROM scope6_history) WHERE at > $now + 3 * 86400 + 3600")
 [ "$future" = 0 ] || fail 'samples of the future are gone'
 
 run 0 --db "$db" scope level "scope:$scope" --over 5 --under 1

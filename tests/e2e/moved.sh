@@ -15,19 +15,20 @@ server=$("$IPAMTUI" --db "$db" list servers --columns server --format tsv | sed 
 "$IPAMTUI" --db "$db" set scopes '' lease_duration=3d --yes >"$out" 2>"$err" </dev/null &
 pid=$!
 for _ in $(seq 200); do
-    [ "$(sqlite3 "$db" "SELECT count(*) FROM change_step WHERE state NOT IN ('planned')" 2>/dev/null || echo 0)" -gt 6 ] && break
+    begun=$(sql "$db" "SELECT count(*) FROM change_step WHERE state <> 'planned'")
+    [ "$begun" -gt 6 ] && break
     sleep 0.05
 done
-sleep 0.5
+[ "$begun" -gt 6 ] || fail "the change is under way ($begun steps)"
 kill -9 $pid
 wait $pid 2>/dev/null || true
 "$SIMHOST" fault "$estate" "$server" none
-[ "$(sqlite3 "$db" "SELECT phase FROM change")" = running ] || fail 'a change is left open'
+[ "$(sql "$db" "SELECT phase FROM change")" = running ] || fail 'a change is left open'
 
 # Moved: the process that began it is not here and never will be; another home, another folder.
 mv "$db"* "$T/there"
 db=$T/there/a.db
-sqlite3 "$db" "UPDATE change SET owner_host = 'old-bastion', owner_boot = '00000000-aaaa-bbbb-cccc-dddddddddddd', owner_space = 'pid:[1]'"
+sql "$db" "UPDATE change SET owner_host = 'old-bastion', owner_boot = '00000000-aaaa-bbbb-cccc-dddddddddddd', owner_space = 'pid:[1]'"
 mkdir "$T/home2"
 export HOME=$T/home2
 run 0 --db "$db" list scopes --format csv
@@ -48,7 +49,7 @@ run 0 --db "$db" change undo 1 --yes
 now=$(date +%s)
 back() { export IPAMTUI_NOW=$((now - 365 * 86400)); }
 negative() { ! grep -Eq '(^|[^0-9A-Za-z-])-[0-9]+ ?(s|min|h|d)\b' "$out" || fail "no negative duration: $1"; }
-sampled=$(sqlite3 "$db" 'SELECT count(*) FROM scope_history')
+sampled=$(sql "$db" 'SELECT count(*) FROM scope_history')
 [ "$sampled" -gt 0 ] || fail 'there is a history'
 back
 for what in 'list servers' 'list scopes' 'list zones --columns zone,health,since' 'list zoneservers --columns zone,since,seen' 'change list' 'change show 1' \
@@ -65,10 +66,10 @@ run 0 --db "$db" list servers 'last_seen<2h' --columns server --format tsv
 run 0 --db "$db" list servers "server:$server" --columns dns_service,last_seen,since,since_at_least --format csv
 grep -q "^paused,$(date -u -d "@$IPAMTUI_NOW" +%Y-%m)" "$out" || fail 'what was learnt now is of now'
 negative 'after the round'
-[ "$(sqlite3 "$db" "SELECT count(*) FROM scope_history WHERE at > $IPAMTUI_NOW + 3600")" = 0 ] || fail 'no sample is of the future'
+[ "$(sql "$db" "SELECT count(*) FROM scope_history WHERE at > $IPAMTUI_NOW + 3600")" = 0 ] || fail 'no sample is of the future'
 "$IPAMTUI" --db "$db" status >"$out" 2>"$err" || true
 negative 'status after the round'
-[ "$(sqlite3 "$db" "SELECT at FROM state_change WHERE property = 'dns_service' AND after = 'paused'")" = "$IPAMTUI_NOW" ] ||
+[ "$(sql "$db" "SELECT at FROM state_change WHERE property = 'dns_service' AND after = 'paused'")" = "$IPAMTUI_NOW" ] ||
     fail 'the change of state is kept'
 run 0 --db "$db" set scopes '' lease_duration=4d --yes
 run 0 --db "$db" change list

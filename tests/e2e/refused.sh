@@ -17,7 +17,7 @@ console() {
 # Databases: kept as they are.
 head -c 20000 /dev/urandom >"$T/garbage.db"
 cp "$db" "$T/newer.db"
-python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("pragma user_version = 999")' "$T/newer.db"
+sql "$T/newer.db" 'PRAGMA user_version = 999'
 cp "$db" "$T/damaged.db"
 python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(4096); f.write(b"\xff" * 40000)' "$T/damaged.db"
 for name in garbage newer damaged; do

@@ -42,7 +42,7 @@ run 0 --db "$real" list servers --columns $facts --format csv
 cmp -s "$out" "$T/servers.sim" || fail 'servers are the same from both'
 # No call was refused, or ended otherwise than with the simulator.
 for db in "$sim" "$real"; do
-    sqlite3 "$db" "SELECT s.name, a.object, a.source, a.result, a.error FROM source a JOIN server s ON s.id = a.server ORDER BY 1, 2, 3" >"$T/calls.$(basename "$db")"
+    sql "$db" "SELECT s.name, a.object, a.source, a.result, a.error FROM source a JOIN server s ON s.id = a.server ORDER BY 1, 2, 3" >"$T/calls.$(basename "$db")"
 done
 [ "$(wc -l <"$T/calls.real.db")" -gt 40 ] || fail 'every call was made'
 diff "$T/calls.sim.db" "$T/calls.real.db" >"$out" || fail 'every call ends alike with both'

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """on_terminal.py PROGRAM ARGS...: runs it on a terminal of its own (80x24) until it ends, 20 s at most. Prints what it wrote; ends
-with its status, or with 99 if it leaves the terminal otherwise than it was: modes, alternate screen, hidden cursor. ON_TERMINAL_KEYS are typed once it has been still for 0.4 s;
-before that the file ON_TERMINAL_STILL is made."""
+with its status (128 and its number for a signal), with 98 if it did not end, or with 99 if it leaves the terminal otherwise than it
+was: modes, alternate screen, hidden cursor. ON_TERMINAL_KEYS are typed once what it wrote ends with ON_TERMINAL_AT; without that, once
+it has been still for 0.4 s. Before that the file ON_TERMINAL_STILL is made."""
 import fcntl, os, pty, re, select, struct, sys, termios, time
 
 main, side = pty.openpty()
@@ -16,12 +17,13 @@ if pid == 0:
     os.environ["TERM"] = "xterm-256color"
     os.execvp(sys.argv[1], sys.argv[1:])
 keys = os.environ.get("ON_TERMINAL_KEYS", "").encode()
+prompt = os.environ.get("ON_TERMINAL_AT", "").encode()
 seen, status, end, still = b"", None, time.monotonic() + 20, time.monotonic() + 0.4
 while status is None or select.select([main], [], [], 0.05)[0]:
     if select.select([main], [], [], 0.02)[0]:
         seen += os.read(main, 65536)
         still = time.monotonic() + 0.4
-    if keys and seen and time.monotonic() > still:
+    if keys and seen and (seen.rstrip().endswith(prompt) if prompt else time.monotonic() > still):
         if "ON_TERMINAL_STILL" in os.environ:
             open(os.environ["ON_TERMINAL_STILL"], "w").close()
         os.write(main, keys)
@@ -43,4 +45,4 @@ def last(on, off):
 
 
 left_on = last(b"1049", b"l") or last(b"25", b"h") or last(b"1000|1002|1006", b"l")
-sys.exit(99 if left_on or termios.tcgetattr(side) != before else status & 0x7F)
+sys.exit(99 if left_on or termios.tcgetattr(side) != before else status if status >= 0 else 128 - status)

@@ -37,7 +37,7 @@ screen_wait 'dhcp-fra-01'
 screen_keys ':' dates Enter
 screen_wait '0 of 8'
 # "ok" and the step at which reaching it failed are what Reach shows, not yes and no.
-python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("update server set reachable = \"no\", step = \"login\" where id = 1"); d.commit()' "$db"
+sql "$db" "UPDATE server SET reachable = 'no', step = 'login' WHERE id = 1"
 screen_keys ':' 'columns server,reachable' Enter
 screen_keys ':' 'filter denied' Enter
 screen_wait '1 of 8'
