@@ -4,6 +4,7 @@
 #ifndef IPAM_CHILD_H
 #define IPAM_CHILD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -31,11 +32,22 @@ bool child_start(struct child *child, char *const argv[], char *const env_extra[
 bool child_split(const char *command, char ***argv, struct err *err);
 /* Ended? Then *status is as from waitpid and pid becomes 0. Never waits. */
 bool child_ended(struct child *child, int *status);
-/* Closes the descriptors, SIGTERM to it (or its session), SIGKILL after grace_ms, reaps. Waits at most grace_ms. */
+/* Closes the descriptors, SIGTERM to it (or its session, even if it has left others behind), SIGKILL after grace_ms, reaps. Waits at
+ * most grace_ms. */
 void child_end(struct child *child, int grace_ms);
-/* Runs it to its end (blocking, at most timeout_ms) and collects stdout and stderr (each at most 1 MiB; may be NULL).
- * *status as from waitpid. For workers and the command line, never the screen thread. ERR_TIMEOUT: it was ended. */
-bool child_run(char *const argv[], const char *input, int timeout_ms, struct buf *out, struct buf *errs, int *status,
+
+/* What a program said, and how it ended. Zeroed = nothing yet. */
+struct child_output {
+    struct buf out, errs;     /* at most 1 MiB of each */
+    bool out_cut, errs_cut;   /* it said more */
+    int status;               /* as from waitpid, of one that was not ended by us */
+};
+void child_output_done(struct child_output *said);
+/* Runs it to its end in a session of its own (blocking, at most timeout_ms) and collects what it says: into said, which may be NULL;
+ * what was said until then is there also when this fails. input: its stdin; NULL = /dev/null. stop (NULL = never): once true, which
+ * any thread may do at any time, it is ended within half a second. For workers and tools, never the screen thread.
+ * ERR_TIMEOUT, ERR_CANCELLED: its session was ended. */
+bool child_run(char *const argv[], const char *input, int timeout_ms, const atomic_bool *stop, struct child_output *said,
                struct err *err);
 
 #endif

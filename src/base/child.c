@@ -242,7 +242,7 @@ void child_end(struct child *child, int grace_ms)
     close_fd(&child->in);
     close_fd(&child->out);
     close_fd(&child->errs);
-    if (child->pid > 0 && !child_ended(child, &status)) {
+    if (child->pid > 0) { /* ended or not: until it is reaped, its number leads its group */
         signal_child(child, SIGTERM);
         while (!child_ended(child, &status)) {
             int64_t left = until - clock_mono_ms();
@@ -260,14 +260,27 @@ void child_end(struct child *child, int grace_ms)
 }
 
 #define RUN_LIMIT ((size_t)1 << 20)
+#define RUN_GRACE_MS 200
+#define STOP_LOOK_MS 50 /* a stop is a variable, which poll() does not see */
+
+void child_output_done(struct child_output *said)
+{
+    buf_done(&said->out);
+    buf_done(&said->errs);
+    *said = (struct child_output){ 0 };
+}
 
 /* Reads what is there; false at end of file. */
-static bool collect_output(int fd, struct buf *into)
+static bool collect_output(int fd, struct buf *into, bool *cut)
 {
     char chunk[8192];
     ssize_t n = read(fd, chunk, sizeof(chunk));
-    if (n > 0 && into && into->len < RUN_LIMIT)
-        buf_add(into, chunk, MIN((size_t)n, RUN_LIMIT - into->len));
+    if (n > 0) {
+        size_t fits = MIN((size_t)n, RUN_LIMIT - into->len);
+        if (fits > 0)
+            buf_add(into, chunk, fits);
+        *cut = *cut || fits < (size_t)n;
+    }
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -281,40 +294,56 @@ static void give_input(struct child *child, const char **input)
         close_fd(&child->in);
 }
 
-bool child_run(char *const argv[], const char *input, int timeout_ms, struct buf *out, struct buf *errs, int *status,
-               struct err *err)
+/* Waits at most ms for what comes next, and takes it in. One that has closed its outputs is only waited for. */
+static void run_turn(struct child *child, const char **input, int ms, struct child_output *said)
+{
+    bool silent = child->out < 0 && child->errs < 0;
+    if (silent)
+        close_fd(&child->in);
+    struct pollfd fds[] = { { .fd = child->out, .events = POLLIN },
+                            { .fd = child->errs, .events = POLLIN },
+                            { .fd = child->in, .events = POLLOUT },
+                            { .fd = silent ? child->pidfd : -1, .events = POLLIN } };
+    if (poll(fds, COUNT(fds), silent && child->pidfd < 0 ? MIN(ms, 2) : ms) <= 0)
+        return;
+    if (fds[0].revents && !collect_output(child->out, &said->out, &said->out_cut))
+        close_fd(&child->out);
+    if (fds[1].revents && !collect_output(child->errs, &said->errs, &said->errs_cut))
+        close_fd(&child->errs);
+    if (fds[2].revents)
+        give_input(child, input);
+}
+
+static bool run_child(char *const argv[], const char *input, int timeout_ms, const atomic_bool *stop, struct child_output *said,
+                      struct err *err)
 {
     struct child child;
     int64_t until = clock_mono_ms() + timeout_ms;
 
+    if (stop && atomic_load(stop))
+        return err_set(err, ERR_CANCELLED, argv[0], "%s was not begun", argv[0]);
     if (!child_start(&child, argv, NULL, CHILD_NEW_SESSION | (input ? 0 : CHILD_STDIN_NULL), err))
         return false;
-    while (child.out >= 0 || child.errs >= 0) {
+    while (child.out >= 0 || child.errs >= 0 || !child_ended(&child, &said->status)) {
+        bool stopped = stop && atomic_load(stop);
         int64_t left = until - clock_mono_ms();
-        if (left <= 0) {
-            child_end(&child, 200);
-            return err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);
+        if (stopped || left <= 0) {
+            child_end(&child, RUN_GRACE_MS);
+            return stopped ? err_set(err, ERR_CANCELLED, argv[0], "%s was stopped", argv[0])
+                           : err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);
         }
-        struct pollfd fds[] = { { .fd = child.out, .events = POLLIN },
-                                { .fd = child.errs, .events = POLLIN },
-                                { .fd = child.in, .events = POLLOUT } };
-        if (poll(fds, COUNT(fds), (int)left) <= 0)
-            continue;
-        if (fds[0].revents && !collect_output(child.out, out))
-            close_fd(&child.out);
-        if (fds[1].revents && !collect_output(child.errs, errs))
-            close_fd(&child.errs);
-        if (fds[2].revents)
-            give_input(&child, &input);
-    }
-    close_fd(&child.in);
-    while (!child_ended(&child, status)) {
-        if (clock_mono_ms() >= until) {
-            child_end(&child, 200);
-            return err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);
-        }
-        poll(NULL, 0, 2);
+        run_turn(&child, &input, (int)(stop ? MIN(left, STOP_LOOK_MS) : left), said);
     }
     child_closed(&child);
     return true;
+}
+
+bool child_run(char *const argv[], const char *input, int timeout_ms, const atomic_bool *stop, struct child_output *said,
+               struct err *err)
+{
+    struct child_output unwanted = { 0 };
+    bool ok = run_child(argv, input, timeout_ms, stop, said ? said : &unwanted, err);
+
+    child_output_done(&unwanted);
+    return ok;
 }

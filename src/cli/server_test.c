@@ -491,6 +491,7 @@ static void begin(struct trial *t, const char *name, const char *kind, const cha
     char shown[400];
     if (!t->json) {
         printf("%s: %s to %s\n", text_printable(name, shown, sizeof(shown)), kind, to);
+        fflush(stdout); /* a first step that takes long, or is stopped, has its server above it */
         return;
     }
     buf_adds(t->json, "{\"server\": ");

@@ -3,6 +3,7 @@
 #define IPAM_UI_APP_H
 
 #include "edit.h"
+#include "ipamtui/child.h"
 #include "ipamtui/listing.h"
 #include "ipamtui/loop.h"
 #include "ipamtui/ui.h"
@@ -169,7 +170,10 @@ struct ui {
     const struct ui_options *how;
     const struct options *options;
     struct loop *loop;
-    struct view_worker *worker, *errands; /* errands: long reads and writes; started when first needed */
+    struct view_worker *worker;
+    struct view_worker *errands; /* long reads and writes; started when first needed */
+    struct view_worker *runner;  /* of other programs; the same */
+    struct program *programs;    /* that it runs, or that wait for it */
     struct mailbox *notes;
     struct collector *collector;
     struct changes *changes; /* NULL before it has been started */
@@ -231,6 +235,7 @@ struct table *ui_table(struct ui *ui);
 void ui_dirty(struct ui *ui);
 void ui_key(struct ui *ui, int key);
 struct view_worker *ui_errands(struct ui *ui); /* NULL: could not be started; said so */
+struct view_worker *ui_runner(struct ui *ui);  /* the same; for what runs another program */
 
 /* ---- draw.c */
 void ui_draw(struct ui *ui);
@@ -283,14 +288,26 @@ void ui_strip(const struct ui *ui, char *out, size_t size);
 /* ---- commands_data.c: asks what to retrieve, for the call's rows, or for every server where it has none */
 bool ui_retrieve_choose(struct command_call *call, struct err *err);
 
+/* ---- programs.c: a program that is run for a command. The command has one, zeroed, in its job: begin before the runner is asked,
+ * run on its thread (at most once), end when the answer is there. */
+struct program {
+    struct program *next;
+    atomic_bool stop; /* it was stopped, or will not begin */
+    struct child_output said;
+};
+void ui_program_begin(struct ui *ui, struct program *program);
+bool ui_program_run(struct program *program, char *const argv[], const char *input, int timeout_ms, struct err *err);
+void ui_program_end(struct ui *ui, struct program *program); /* frees what was said */
+bool ui_programs_stop(struct ui *ui);                        /* all; false: there is none */
+
 /* ---- pipe.c: what a program said, its complaints first, in a list that typing narrows; nothing, if it said nothing */
-void ui_show_output(struct ui *ui, const char *title, const struct buf *errs, const struct buf *out);
+void ui_show_output(struct ui *ui, const char *title, const struct child_output *said);
 
 /* ---- settings.c */
 void ui_settings_load(struct ui *ui, struct store *store);
 void ui_settings_save(struct ui *ui);
 
-/* ---- commands_data.c: the marked rows, or all shown, as text: with() on the errand thread, then() on the screen's, once and
+/* ---- commands_data.c: the marked rows, or all shown, as text: with() on the runner's thread, then() on the screen's, once and
  * always (what: "3 scopes"; ERR_CANCELLED: nothing more is to be said) */
 typedef bool list_text_fn(const char *text, void *ctx, struct err *err);
 typedef void list_text_done_fn(struct ui *ui, const char *what, bool ok, const struct err *err, void *ctx);

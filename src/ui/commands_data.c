@@ -126,6 +126,8 @@ static bool cancel(struct command_call *call, struct err *err)
     if (job_log_going(&ui->jobs).jobs > 0) {
         collector_cancel(ui->collector, 0);
         ui_say(ui, LOOK_NORMAL, "Stopping what is being retrieved ...");
+    } else if (ui_programs_stop(ui)) {
+        ui_say(ui, LOOK_NORMAL, "Stopping what was run ...");
     } else if (ui_table(ui)->range_from) {
         table_range_drop(ui_table(ui));
     } else {
@@ -134,7 +136,7 @@ static bool cancel(struct command_call *call, struct err *err)
     return true;
 }
 
-/* ------------------------------------------------------------------ a list as text, made on the errand thread */
+/* ------------------------------------------------------------------ a list as text, made beside the screen's thread */
 
 struct text_job {
     struct ui *ui;
@@ -262,11 +264,11 @@ static struct text_job *text_job(struct ui *ui, const row_id *ids, size_t count)
 
 static void text_start(struct text_job *job)
 {
-    static const struct err no_thread = { .kind = ERR_CANCELLED }; /* ui_errands() has said why */
-    struct view_worker *errands = ui_errands(job->ui);
+    static const struct err no_thread = { .kind = ERR_CANCELLED }; /* it has been said why */
+    struct view_worker *worker = job->with ? ui_runner(job->ui) : ui_errands(job->ui);
 
-    if (errands)
-        view_worker_ask(errands, 0, text_work, text_done, job);
+    if (worker)
+        view_worker_ask(worker, 0, text_work, text_done, job);
     else
         text_done(job, false, &no_thread);
 }
@@ -496,7 +498,7 @@ static const struct command rows[] = {
     { .name = "retrieve", .args = "[what,...]", .help = "Ask the servers of these rows again", .complete = complete_what, .label = "Refresh", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve },
     { .name = "retrieve-data", .help = "Retrieve server data: choose what (services, DHCP, DNS ...), for the marked servers or all shown", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = ui_retrieve_choose },
     { .name = "retrieve-all", .args = "[what,...]", .help = "Ask every server again", .label = "Ask all", .complete = complete_what, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
-    { .name = "cancel", .help = "Stop what is being retrieved", .group = GROUP_DATA, .run = cancel },
+    { .name = "cancel", .help = "Stop what is going on: changes being applied, what is being retrieved, other programs", .group = GROUP_DATA, .run = cancel },
     { .name = "export", .args = "[file]", .help = "Write the rows shown, or the marked ones, to a .csv, .tsv, .json or text file", .group = GROUP_DATA, .of_list = true, .run = export, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the row, or the marked ones, tab-separated", .on = ON_MARKED, .group = GROUP_DATA, .run = copy_row },
     { .name = "copy-cell", .args = "[column]", .help = "Copy one value of this row; without a column the first", .on = ON_ROW, .group = GROUP_DATA, .run = copy_cell, .complete = complete_property },

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "ipamtui/child.h"
 
 #define TEST_MS 180000
 
@@ -14,8 +13,7 @@ struct test_job {
     struct ui *ui;
     row_id *ids;
     size_t count;
-    struct buf out, errs;
-    int status;
+    struct program program;
 };
 
 /* The words of the command; they live in mem. */
@@ -51,7 +49,7 @@ static bool test_work(struct store *store, void *ctx, struct err *err)
     struct row *rows = x_calloc(job->count, sizeof *rows);
     struct arena mem = { 0 };
     bool ok = store_rows(store, &catalog_servers, job->ids, job->count, &mem, rows, err) &&
-              child_run(test_argv(job->ui->how, rows, job->count, &mem), "", TEST_MS, &job->out, &job->errs, &job->status, err);
+              ui_program_run(&job->program, test_argv(job->ui->how, rows, job->count, &mem), "", TEST_MS, err);
 
     arena_done(&mem);
     free(rows);
@@ -61,34 +59,40 @@ static bool test_work(struct store *store, void *ctx, struct err *err)
 static void test_done(void *ctx, bool ok, const struct err *err)
 {
     struct test_job *job = ctx;
+    bool well = job->program.said.status == 0;
 
-    if (ok) {
-        ui_say(job->ui, job->status == 0 ? LOOK_NORMAL : LOOK_ERROR, "%zu server%s tested%s", job->count, job->count == 1 ? "" : "s",
-               job->status == 0 ? ": all is well" : "; what is not well is in the list");
-        ui_show_output(job->ui, "Server test", &job->errs, &job->out);
-    } else if (err->kind != ERR_CANCELLED) {
-        ui_error(job->ui, err);
-    }
-    buf_done(&job->out);
-    buf_done(&job->errs);
+    if (ok)
+        ui_say(job->ui, well ? LOOK_NORMAL : LOOK_ERROR, "%zu server%s tested%s", job->count, job->count == 1 ? "" : "s",
+               well ? ": all is well" : "; what is not well is in the list");
+    else if (atomic_load(&job->program.stop))
+        ui_say(job->ui, LOOK_WARN, "The server test was stopped");
+    else if (err->kind == ERR_TIMEOUT)
+        ui_say(job->ui, LOOK_ERROR, "The test took longer than %d s and was ended: mark fewer servers", TEST_MS / 1000);
+    else
+        ui_failed(job->ui, err);
+    ui_show_output(job->ui, "Server test", &job->program.said);
+    ui_program_end(job->ui, &job->program);
     free(job->ids);
     free(job);
 }
 
 static bool server_test(struct command_call *call, struct err *err)
 {
-    struct view_worker *errands = ui_errands(call->ui);
+    struct view_worker *runner = ui_runner(call->ui);
     struct test_job *job;
 
     if (call->object != &catalog_servers)
         return err_set(err, ERR_INPUT, "", "servers are tested in their list (1)");
-    if (!errands)
+    if (!runner)
         return true;
     job = x_alloc(sizeof *job);
-    *job = (struct test_job){ .ui = call->ui, .count = call->count, .ids = x_calloc(call->count, sizeof *job->ids) };
+    job->ui = call->ui;
+    job->count = call->count;
+    job->ids = x_calloc(call->count, sizeof *job->ids);
     memcpy(job->ids, call->ids, call->count * sizeof *call->ids);
     ui_say(call->ui, LOOK_NORMAL, "Testing %zu server%s, step by step ...", job->count, job->count == 1 ? "" : "s");
-    view_worker_ask(errands, 0, test_work, test_done, job);
+    ui_program_begin(call->ui, &job->program);
+    view_worker_ask(runner, 0, test_work, test_done, job);
     return true;
 }
 

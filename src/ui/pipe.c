@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 
 #include "app.h"
-#include "ipamtui/child.h"
 #include "ipamtui/text.h"
 
 #define PIPE_MS 60000
@@ -14,17 +13,16 @@
 
 struct pipe_job {
     char *command;
-    struct buf out, errs;
-    int status;
+    struct program program;
 };
 
-/* On the errand thread: bounded in time (PIPE_MS) and output (child_run); in a session of its own, so it has no terminal. */
+/* On the runner's thread: bounded in time (PIPE_MS) and output (child_run); in a session of its own, so it has no terminal. */
 static bool run_it(const char *text, void *ctx, struct err *err)
 {
     struct pipe_job *job = ctx;
     char *argv[] = { "sh", "-c", job->command, NULL };
 
-    return child_run(argv, text, PIPE_MS, &job->out, &job->errs, &job->status, err);
+    return ui_program_run(&job->program, argv, text, PIPE_MS, err);
 }
 
 /* Tabs as blanks up to the next stop. */
@@ -46,8 +44,10 @@ static void expand(const char *line, size_t len, struct buf *out)
     }
 }
 
-static void add_lines(struct chooser *chooser, const char *text, int w)
+/* cut: there was more, which is not kept. */
+static void add_lines(struct chooser *chooser, const struct buf *said, bool cut, int w)
 {
+    const char *text = said->len ? buf_at(said) : "";
     struct buf line = { 0 };
 
     while (*text && chooser->count < LINES_MAX) {
@@ -67,19 +67,20 @@ static void add_lines(struct chooser *chooser, const char *text, int w)
         } while (*rest);
         text += len + (text[len] == '\n');
     }
-    if (*text)
+    if ((*text || cut) && chooser->count <= LINES_MAX)
         chooser_add(chooser, "... (what follows is left out)", "", 0);
     buf_done(&line);
 }
 
 static const struct chooser_ops output_chooser = { .narrow = true };
 
-void ui_show_output(struct ui *ui, const char *title, const struct buf *errs, const struct buf *out)
+void ui_show_output(struct ui *ui, const char *title, const struct child_output *said)
 {
+    int w = MAX(40, ui->layout.bar.w - 10);
     struct chooser *chooser = chooser_new(&output_chooser, title, "typing narrows; Esc closes");
 
-    add_lines(chooser, errs->len ? buf_at(errs) : "", MAX(40, ui->layout.bar.w - 10));
-    add_lines(chooser, out->len ? buf_at(out) : "", MAX(40, ui->layout.bar.w - 10));
+    add_lines(chooser, &said->errs, said->errs_cut, w);
+    add_lines(chooser, &said->out, said->out_cut, w);
     if (chooser->count > 0)
         ui_push(ui, &chooser->overlay);
     else
@@ -91,27 +92,36 @@ static void show(struct ui *ui, const struct pipe_job *job)
     char title[100];
 
     snprintf(title, sizeof title, "%.*s", (int)text_fit(job->command, 70, NULL), job->command);
-    ui_show_output(ui, title, &job->errs, &job->out);
+    ui_show_output(ui, title, &job->program.said);
+}
+
+static void say_end(struct ui *ui, const char *what, const struct pipe_job *job)
+{
+    const struct child_output *said = &job->program.said;
+
+    if (WIFSIGNALED(said->status))
+        ui_say(ui, LOOK_ERROR, "%s: %s was ended by signal %d", what, job->command, WTERMSIG(said->status));
+    else if (WEXITSTATUS(said->status) != 0)
+        ui_say(ui, LOOK_ERROR, "%s: %s ended with status %d", what, job->command, WEXITSTATUS(said->status));
+    else
+        ui_say(ui, LOOK_NORMAL, "%s went to %s%s", what, job->command,
+               said->out.len || said->errs.len ? "" : ", which said nothing");
 }
 
 static void ended(struct ui *ui, const char *what, bool ok, const struct err *err, void *ctx)
 {
     struct pipe_job *job = ctx;
 
-    if (!ok && err->kind != ERR_CANCELLED)
-        ui_error(ui, err);
-    if (ok) {
-        if (WIFSIGNALED(job->status))
-            ui_say(ui, LOOK_ERROR, "%s: %s was ended by signal %d", what, job->command, WTERMSIG(job->status));
-        else if (WEXITSTATUS(job->status) != 0)
-            ui_say(ui, LOOK_ERROR, "%s: %s ended with status %d", what, job->command, WEXITSTATUS(job->status));
-        else
-            ui_say(ui, LOOK_NORMAL, "%s went to %s%s", what, job->command,
-                   job->out.len || job->errs.len ? "" : ", which said nothing");
-        show(ui, job);
-    }
-    buf_done(&job->out);
-    buf_done(&job->errs);
+    if (ok)
+        say_end(ui, what, job);
+    else if (atomic_load(&job->program.stop))
+        ui_say(ui, LOOK_WARN, "Stopped: %s", job->command);
+    else if (err->kind == ERR_TIMEOUT)
+        ui_say(ui, LOOK_ERROR, "%s: %s took longer than %d s and was ended", what, job->command, PIPE_MS / 1000);
+    else
+        ui_failed(ui, err);
+    show(ui, job); /* what it had said until then, too */
+    ui_program_end(ui, &job->program);
     free(job->command);
     free(job);
 }
@@ -120,7 +130,8 @@ static void start(struct ui *ui, const char *command)
 {
     struct pipe_job *job = x_alloc(sizeof *job);
 
-    *job = (struct pipe_job){ .command = x_strdup(command) };
+    job->command = x_strdup(command);
+    ui_program_begin(ui, &job->program);
     ui_say(ui, LOOK_NORMAL, "Running %s ...", command);
     ui_list_text(ui, LISTING_TSV, run_it, ended, job);
 }

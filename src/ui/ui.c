@@ -333,19 +333,40 @@ static void take_errands(void *ctx, int fd, short revents)
     ui_dirty(ui);
 }
 
-struct view_worker *ui_errands(struct ui *ui)
+static void take_programs(void *ctx, int fd, short revents)
+{
+    struct ui *ui = ctx;
+
+    (void)fd;
+    (void)revents;
+    view_worker_turn(ui->runner);
+    ui_dirty(ui);
+}
+
+/* A thread beside the one that reads for the screen, started when it is first needed. */
+static struct view_worker *worker_beside(struct ui *ui, struct view_worker **worker, loop_fd_fn *take)
 {
     struct err err = { 0 };
     struct thresholds t = { ui->options->over_percent, ui->options->under_percent };
 
-    if (ui->errands)
-        return ui->errands;
-    if (!view_worker_start(ui->how->db_path, t, &ui->errands, &err)) {
+    if (*worker)
+        return *worker;
+    if (!view_worker_start(ui->how->db_path, t, worker, &err)) {
         ui_error(ui, &err);
         return NULL;
     }
-    loop_watch(ui->loop, view_worker_fd(ui->errands), POLLIN, take_errands, ui);
-    return ui->errands;
+    loop_watch(ui->loop, view_worker_fd(*worker), POLLIN, take, ui);
+    return *worker;
+}
+
+struct view_worker *ui_errands(struct ui *ui)
+{
+    return worker_beside(ui, &ui->errands, take_errands);
+}
+
+struct view_worker *ui_runner(struct ui *ui)
+{
+    return worker_beside(ui, &ui->runner, take_programs);
 }
 
 static void take_notes(void *ctx, int fd, short revents)
@@ -490,6 +511,8 @@ static void first_pane(struct ui *ui)
 
 static void ui_done(struct ui *ui)
 {
+    ui_programs_stop(ui);
+    view_worker_stop(ui->runner); /* what a program had said may come up once more */
     while (ui->overlay)
         ui_drop(ui, ui->overlay);
     ui_changes_done(ui);

@@ -73,16 +73,15 @@ static struct change_plan *plan_of(const struct change_targets *targets, const c
 static void fill(const char *db, const char *program)
 {
     char *argv[] = { (char *)program, (char *)db, "250", "40000", NULL };
-    struct buf out = { 0 };
+    struct child_output said = { 0 };
     struct err err = { 0 };
-    int status = 0;
 
-    stop(child_run(argv, NULL, 300000, &out, NULL, &status, &err), &err);
-    buf_done(&out);
-    if (status != 0) {
+    stop(child_run(argv, NULL, 300000, NULL, &said, &err), &err);
+    if (said.status != 0) {
         fprintf(stderr, "change: %s failed\n", program);
         exit(1);
     }
+    child_output_done(&said);
 }
 
 static void bench_plan(const char *dir, const char *fill_program)
@@ -282,6 +281,6 @@ int main(int argc, char **argv)
     options_done(&options);
     estate_done(&estate);
     char *const rm[] = { "rm", "-rf", dir, NULL };
-    child_run(rm, NULL, 20000, NULL, NULL, &(int){ 0 }, &err);
+    child_run(rm, NULL, 20000, NULL, NULL, &err);
     return missed;
 }

@@ -47,18 +47,16 @@ static inline void estate_find_simhost(struct estate *e)
 static inline void estate_run(const struct estate *e, const char *const *args)
 {
     char *argv[20] = { (char *)e->simhost };
-    struct buf out = { 0 }, errs = { 0 };
+    struct child_output said = { 0 };
     struct err err = { 0 };
-    int status = 0;
 
     for (size_t i = 0; args[i] && i + 2 < COUNT(argv); i++)
         argv[i + 1] = (char *)args[i];
-    if (!child_run(argv, NULL, 120000, &out, &errs, &status, &err) || status != 0) {
-        fprintf(stderr, "simhost %s: %s %s\n", args[0], err.text, buf_at(&errs));
+    if (!child_run(argv, NULL, 120000, NULL, &said, &err) || said.status != 0) {
+        fprintf(stderr, "simhost %s: %s %s\n", args[0], err.text, buf_at(&said.errs));
         exit(1);
     }
-    buf_done(&out);
-    buf_done(&errs);
+    child_output_done(&said);
 }
 
 /* One field of a CSV line, RFC 4180. Returns where the next begins. */
@@ -145,9 +143,8 @@ static inline void estate_done(struct estate *e)
 {
     char *argv[] = { "rm", "-rf", e->dir, NULL };
     struct err err = { 0 };
-    int status = 0;
 
-    child_run(argv, NULL, 60000, NULL, NULL, &status, &err);
+    child_run(argv, NULL, 60000, NULL, NULL, &err);
     free(e->servers);
     *e = (struct estate){ 0 };
 }

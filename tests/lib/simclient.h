@@ -52,12 +52,14 @@ static inline int sim_run(struct buf *out, const char *a, const char *b, const c
     char *argv[] = {
         (char *)sim_program(), (char *)a, (char *)b, (char *)c, (char *)d, (char *)e, (char *)f, NULL
     };
+    struct child_output said = { 0 };
     struct err err = { 0 };
-    int status = -1;
+    int status = child_run(argv, NULL, 30000, NULL, &said, &err) ? said.status >> 8 : -1;
 
-    if (!child_run(argv, NULL, 30000, out, NULL, &status, &err))
-        return -1;
-    return status >> 8;
+    if (out && said.out.len)
+        buf_add(out, buf_at(&said.out), said.out.len);
+    child_output_done(&said);
+    return status;
 }
 
 static inline void sim_opened(void *ctx)

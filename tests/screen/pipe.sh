@@ -36,5 +36,38 @@ screen_keys '|' 'seq 30000' Enter
 screen_wait '│ 10  '
 screen_keys End
 screen_wait '... (what follows is left out)'
-screen_keys Escape Q
+# What comes after the first MiB is not kept, and that is said.
+screen_keys Escape '|' "head -c 1100000 /dev/zero | tr '\\0' x | fold -w 90" Enter
+screen_wait '│ xxxxx'
+screen_keys End
+screen_wait '... (what follows is left out)'
+# One that takes long is stopped, with what it has said until then; an export does not wait for it.
+screen_keys Escape '|' "echo 'as far as'  this; sleep 30" Enter
+screen_wait 'Running echo'
+screen_keys ':' "export $T/meanwhile.csv" Enter
+screen_wait "rows written to $T/meanwhile.csv"
+screen_keys C-c
+screen_wait "Stopped: echo 'as far as'"
+screen_wait '│ as far as this'
+screen_keys Escape C-c
+screen_wait 'Nothing is going on'
+# The one that waits for the first goes with it; the next is not stopped by what stopped those.
+screen_keys '|' "sleep 31" Enter
+screen_wait 'Running sleep 31'
+screen_keys '|' "touch '$T/waited'" Enter
+screen_wait 'Running touch'
+screen_keys C-c
+screen_wait "Stopped: touch"
+[ ! -e "$T/waited" ] || fail 'what waited has not been begun'
+screen_keys '|' 'wc -l' Enter
+screen_wait '│ 61 '
+# Leaving does not wait for it, and leaves nothing behind.
+screen_keys Escape '|' "echo \$\$ >'$T/pid'; echo said; sleep 32" Enter
+screen_wait 'Running echo'
+for _ in $(seq 100); do [ -s "$T/pid" ] && break; sleep 0.05; done
+before=$(date +%s%3N)
+screen_keys Q
+screen_wait 'ended with'
+[ $(($(date +%s%3N) - before)) -lt 2000 ] || fail 'leaving waited for a program'
+! kill -0 "$(cat "$T/pid")" 2>/dev/null || fail 'the program is still there'
 screen_ends 0

@@ -17,3 +17,15 @@ screen_wait 'FAILED  '
 screen_gone 'dialect: psrp'
 screen_keys Escape Escape Q
 screen_ends 0
+# One that never answers is not waited for: C-c stops the test, which shows what it has found until then.
+run 0 --db "$db" server add silent --role dhcp --transport command --command "sh -c 'touch $T/asked; cat >/dev/null'"
+screen_start 100x30 --db "$db" --offline --pane servers --filter 'server:silent'
+screen_wait '>  silent'
+screen_keys t
+screen_wait 'Testing 1 server, step by step'
+for _ in $(seq 200); do [ -e "$T/asked" ] && break; sleep 0.05; done
+screen_keys C-c
+screen_wait 'The server test was stopped'
+screen_wait 'silent: command to sh'
+screen_keys Escape Q
+screen_ends 0

@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,22 +143,25 @@ static void split_commands(void **state)
 
 static void run_children(void **state)
 {
-    struct buf out = { 0 }, errs = { 0 };
+    struct child_output said = { 0 };
     struct err err = { 0 };
     int status;
     (void)state;
     char *cat[] = { "cat", NULL };
-    assert_true(child_run(cat, "hello", 5000, &out, &errs, &status, &err));
-    assert_string_equal(buf_at(&out), "hello");
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(child_run(cat, "hello", 5000, NULL, &said, &err));
+    assert_string_equal(buf_at(&said.out), "hello");
+    assert_true(WIFEXITED(said.status) && WEXITSTATUS(said.status) == 0);
+    child_output_done(&said);
     char *missing[] = { "no-such-program-here", NULL };
-    assert_false(child_run(missing, NULL, 5000, NULL, NULL, &status, &err));
+    assert_false(child_run(missing, NULL, 5000, NULL, NULL, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    char *slow[] = { "sleep", "20", NULL };
+    char *slow[] = { "sh", "-c", "echo begun; sleep 20", NULL };
     int64_t before = clock_mono_ms();
-    assert_false(child_run(slow, NULL, 100, NULL, NULL, &status, &err));
+    assert_false(child_run(slow, NULL, 300, NULL, &said, &err));
     assert_int_equal(err.kind, ERR_TIMEOUT);
     assert_true(clock_mono_ms() - before < 5000);
+    assert_string_equal(buf_at(&said.out), "begun\n"); /* what was said until then is not lost */
+    child_output_done(&said);
     char *shell[] = { "sh", "-c", "echo $IPAM_TEST; exit 3", NULL };
     struct child child;
     char *env[] = { "IPAM_TEST=yes", NULL };
@@ -170,8 +175,89 @@ static void run_children(void **state)
         poll(NULL, 0, 5);
     assert_int_equal(WEXITSTATUS(status), 3);
     child_end(&child, 0);
-    buf_done(&out);
-    buf_done(&errs);
+}
+
+static void *stop_soon(void *stop)
+{
+    poll(NULL, 0, 300);
+    atomic_store((atomic_bool *)stop, true);
+    return NULL;
+}
+
+/* Stopped from another thread: whatever it waits for, with what it has said, and with what it has left behind. */
+static void stop_children(void **state)
+{
+    static char *const scripts[] = {
+        "echo said; sleep 20",
+        "echo said; exec >&- 2>&-; sleep 20",          /* has closed its outputs */
+        "echo said; sleep 20 & exit 0",                /* has ended; another has its outputs */
+        "trap '' TERM; echo said; sleep 20; sleep 20", /* does not want to */
+        "echo said; exec yes >/dev/null",              /* takes no input */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        char *argv[] = { "sh", "-c", scripts[i], NULL };
+        struct child_output said = { 0 };
+        struct err err = { 0 };
+        atomic_bool stop = false;
+        pthread_t thread;
+        int64_t before = clock_mono_ms();
+
+        assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
+        assert_false(child_run(argv, "input", 15000, &stop, &said, &err));
+        pthread_join(thread, NULL);
+        assert_int_equal(err.kind, ERR_CANCELLED);
+        assert_true(clock_mono_ms() - before < 5000);
+        assert_string_equal(buf_at(&said.out), "said\n");
+        child_output_done(&said);
+        assert_false(child_run(argv, NULL, 15000, &stop, &said, &err)); /* the next is not even begun */
+        assert_int_equal(err.kind, ERR_CANCELLED);
+        assert_int_equal(said.out.len, 0);
+    }
+}
+
+/* All of its session ends, not only its leader. */
+static void stop_sessions(void **state)
+{
+    char *argv[] = { "sh", "-c", "sleep 20 & echo $!", NULL };
+    struct child_output said = { 0 };
+    struct err err = { 0 };
+    pid_t left;
+    int tries = 0;
+    (void)state;
+    assert_false(child_run(argv, NULL, 300, NULL, &said, &err));
+    left = atoi(buf_at(&said.out));
+    assert_true(left > 1);
+    /* A child of nobody: gone, or a zombie that init has not fetched. */
+    for (char text[64] = "", path[64]; tries < 200; tries++) {
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)left);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+        if (fd >= 0)
+            close(fd);
+        text[MAX(n, 0)] = '\0';
+        if (n <= 0 || strstr(text, ") Z "))
+            break;
+        poll(NULL, 0, 10);
+    }
+    assert_true(tries < 200);
+    child_output_done(&said);
+}
+
+/* More than is kept is told. */
+static void cut_children(void **state)
+{
+    char *much[] = { "sh", "-c", "head -c 1048577 /dev/zero; head -c 1048576 /dev/zero >&2", NULL };
+    struct child_output said = { 0 };
+    struct err err = { 0 };
+    (void)state;
+    assert_true(child_run(much, NULL, 10000, NULL, &said, &err));
+    assert_int_equal(said.out.len, 1 << 20);
+    assert_true(said.out_cut);
+    assert_int_equal(said.errs.len, 1 << 20); /* just as much as is kept is whole */
+    assert_false(said.errs_cut);
+    assert_int_equal(said.status, 0);
+    child_output_done(&said);
 }
 
 static void memory(void **state)
@@ -207,7 +293,8 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_in_order), cmocka_unit_test(unwatch_inside), cmocka_unit_test(mailbox_from_threads),
-        cmocka_unit_test(split_commands),  cmocka_unit_test(run_children),   cmocka_unit_test(memory),
+        cmocka_unit_test(split_commands),  cmocka_unit_test(run_children),  cmocka_unit_test(stop_children),
+        cmocka_unit_test(stop_sessions),   cmocka_unit_test(cut_children),   cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,13 +28,12 @@ static void put_scopes(struct store *store, server_id server, const char *name)
     char *argv[] = { estate.simhost, "dump", estate.dir, (char *)name, NULL };
     const struct object_type *o = &catalog_scopes;
     struct value v[96];
-    struct buf out = { 0 };
+    struct child_output said = { 0 };
     struct err err = { 0 };
-    int status;
     bool first = true;
 
-    assert_true(child_run(argv, NULL, 10000, &out, NULL, &status, &err));
-    for (char *line = strtok(buf_at(&out), "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    assert_true(child_run(argv, NULL, 10000, NULL, &said, &err));
+    for (char *line = strtok(buf_at(&said.out), "\n"); line != NULL; line = strtok(NULL, "\n")) {
         const char *delay = strstr(line, "\tDelay=");
         char ip[32];
         uint32_t scope;
@@ -50,7 +49,7 @@ static void put_scopes(struct store *store, server_id server, const char *name)
         first = false;
     }
     store_round_forget(store, server);
-    buf_done(&out);
+    child_output_done(&said);
 }
 
 static int begin(void **state)
@@ -141,16 +140,15 @@ static size_t with_delay(const char *delay)
 {
     char *argv[] = { estate.simhost, "dump", estate.dir, NULL };
     char want[32];
-    struct buf out = { 0 };
+    struct child_output said = { 0 };
     struct err err = { 0 };
     size_t count = 0;
-    int status;
 
     snprintf(want, sizeof(want), "\tDelay=%s\t", delay);
-    assert_true(child_run(argv, NULL, 10000, &out, NULL, &status, &err));
-    for (const char *at = strstr(buf_at(&out), want); at != NULL; at = strstr(at + 1, want))
+    assert_true(child_run(argv, NULL, 10000, NULL, &said, &err));
+    for (const char *at = strstr(buf_at(&said.out), want); at != NULL; at = strstr(at + 1, want))
         count++;
-    buf_done(&out);
+    child_output_done(&said);
     return count;
 }
 

@@ -21,10 +21,9 @@ static int remove_estate(void **state)
 {
     char *argv[] = { "rm", "-rf", estate, NULL };
     struct err err = { 0 };
-    int status;
     (void)state;
 
-    return child_run(argv, NULL, 10000, NULL, NULL, &status, &err) ? 0 : 1;
+    return child_run(argv, NULL, 10000, NULL, NULL, &err) ? 0 : 1;
 }
 
 #define PARAMS 5

@@ -21,10 +21,9 @@ static int remove_estate(void **state)
 {
     char *argv[] = { "rm", "-rf", estate, NULL };
     struct err err = { 0 };
-    int status;
     (void)state;
 
-    return child_run(argv, NULL, 10000, NULL, NULL, &status, &err) ? 0 : 1;
+    return child_run(argv, NULL, 10000, NULL, NULL, &err) ? 0 : 1;
 }
 
 static void open_host(struct simclient *c, const char *name, int runspaces)
@@ -351,11 +350,12 @@ static void events(void **state)
                      "Data=<1>|two",
                      NULL };
     struct err err = { 0 };
-    int status = 1;
+    struct child_output said = { .status = 1 };
     (void)state;
 
-    assert_true(child_run(argv, NULL, 10000, NULL, NULL, &status, &err));
-    assert_int_equal(status, 0);
+    assert_true(child_run(argv, NULL, 10000, NULL, &said, &err));
+    assert_int_equal(said.status, 0);
+    child_output_done(&said);
     open_host(&c, "dns-fra-01", 1);
     assert_true(simclient_call(&c, get, 1, &first));
     assert_string_equal(buf_at(&first.text), "Id=4015 Level=2 Message=critical\n");
