@@ -43,6 +43,8 @@ struct host_defaults {
  * defaults. ERR_INPUT: the row lacks what its transport needs. */
 bool host_target(const struct row *server, const struct host_defaults *defaults, struct transport_target *target,
                  struct host_options *options, struct err *err);
+/* All that host_target() found, as one text (heap): another text means another host. */
+char *host_way(const struct transport_target *target, const struct host_options *options);
 
 /* "psrp" or "plain"; NULL and anything else: AUTO. */
 enum host_dialect host_dialect_parse(const char *word);

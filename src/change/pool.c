@@ -110,12 +110,6 @@ static bool find_target(const struct change_pool *pool, server_id server, struct
            host_target(&row, &defaults, target, how, err);
 }
 
-static char *way_of(const struct transport_target *t)
-{
-    return x_asprintf("%d\n%s\n%s\n%s\n%d\n%s", (int)t->kind, t->address != NULL ? t->address : "", t->user != NULL ? t->user : "",
-                      t->jump != NULL ? t->jump : "", t->port, t->command != NULL ? t->command : "");
-}
-
 static struct pool_host *pool_make(struct change_pool *pool, server_id server, size_t place)
 {
     const struct options *o = pool->options;
@@ -138,7 +132,7 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     h = x_alloc(sizeof(*h));
     h->pool = pool;
     h->server = server;
-    h->way = way_of(&target);
+    h->way = host_way(&target, &how);
     h->host = host_new(pool->hub, pool->loop, &target, &how, &events, h);
     arena_done(&mem);
     x_grow(&pool->hosts, &pool->cap, pool->count + 1, sizeof(struct pool_host *));
@@ -158,7 +152,7 @@ void change_pool_refresh(struct change_pool *pool)
         struct host_options how = { 0 };
         struct arena mem = { 0 };
         struct err err = { 0 };
-        char *way = find_target(pool, h->server, &mem, &target, &how, &err) ? way_of(&target) : NULL;
+        char *way = find_target(pool, h->server, &mem, &target, &how, &err) ? host_way(&target, &how) : NULL;
 
         if (way != NULL && strcmp(way, h->way) == 0)
             pool->hosts[kept++] = h;

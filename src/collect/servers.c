@@ -110,13 +110,6 @@ void server_drop(struct server *server)
     server->changed = false;
 }
 
-/* Everything a session depends on, as one text. */
-static char *way_text(const struct transport_target *t, const struct host_options *options)
-{
-    return x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%d\n%s", t->name, (int)t->kind, t->address, t->user, t->jump, t->port,
-                      (int)options->dialect, t->command);
-}
-
 /* Who it is, as far as it has said so. */
 static void read_identity(struct server *server, const struct row *row)
 {
@@ -144,7 +137,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     read_identity(server, row);
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
-    way = way_text(&target, &options);
+    way = host_way(&target, &options);
     if (server->host && (server->changed || strcmp(way, server->way) != 0))
         server_drop(server);
     if (server->host) {

@@ -40,3 +40,9 @@ bool host_target(const struct row *server, const struct host_defaults *defaults,
     options->dialect = host_dialect_parse(text_of(server, "dialect", NULL));
     return true;
 }
+
+char *host_way(const struct transport_target *target, const struct host_options *options)
+{
+    return x_asprintf("%s\n%d\n%s\n%s\n%s\n%d\n%d\n%s", target->name, (int)target->kind, target->address, target->user,
+                      target->jump, target->port, (int)options->dialect, target->command);
+}
