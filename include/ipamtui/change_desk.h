@@ -17,7 +17,7 @@ enum desk_note_kind {
     DESK_PLAN,     /* desk_undo(), desk_retry(): plan to show, or err. desk_pend() makes it pending, desk_apply() sends it */
     DESK_STEP,     /* results while applying: change, steps (copies) */
     DESK_PROGRESS, /* change, progress; at most every 100 ms */
-    DESK_APPLIED,  /* an apply or the settling at start ended: change (0 = several), progress, err */
+    DESK_APPLIED,  /* an apply or the settling at start ended: change (0 = several), progress, err; settling as in DESK_SETTLING, 0 = an apply */
     DESK_SETTLING, /* at start: what dead owners left open is being read again; settling = number of changes. DESK_APPLIED follows */
     DESK_CHANGES,  /* the list of changes is not what it was: read it again */
     DESK_ASK, DESK_ASK_GONE, /* as NOTE_ASK of collect.h: ask, ask_id; desk_answer() */

@@ -89,12 +89,14 @@ static void on_sweep(void *ctx)
     }
 }
 
-static void say_applied(struct change_desk *desk, const struct apply_progress *progress, const struct err *err)
+/* settled: so many changes of dead owners; 0 = a change of this desk. */
+static void say_applied(struct change_desk *desk, const struct apply_progress *progress, size_t settled, const struct err *err)
 {
     struct desk_note *note = desk_note_new(desk, DESK_APPLIED);
 
     note->change = progress->change;
     note->progress = *progress;
+    note->settling = settled;
     note->err = *err;
     desk_say(desk, note);
     desk_say(desk, desk_note_new(desk, DESK_CHANGES));
@@ -106,7 +108,7 @@ static void on_done(void *ctx, const struct apply_progress *progress, const stru
 
     loop_timer_stop(&desk->flush);
     say_steps(desk);
-    say_applied(desk, progress, err);
+    say_applied(desk, progress, 0, err);
     desk->apply_over = true;
     loop_timer_in(desk->loop, &desk->sweep, 0, on_sweep, desk);
 }
@@ -115,7 +117,7 @@ static void on_settled(void *ctx, const struct apply_progress *progress, const s
 {
     struct change_desk *desk = ctx;
 
-    say_applied(desk, progress, err);
+    say_applied(desk, progress, desk->settling, err);
     desk->settle_over = true;
     loop_timer_in(desk->loop, &desk->sweep, 0, on_sweep, desk);
 }
@@ -144,16 +146,15 @@ void desk_settle_begin(struct change_desk *desk)
     struct apply_limits limits = { 0 };
     struct err err = { 0 };
     struct desk_note *note;
-    size_t needed = 0;
     bool ok;
 
     fill_limits(desk, &limits);
-    ok = change_settle_needed(desk->store, &needed, &err) &&
-         (needed == 0 || change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err));
-    if (ok && needed == 0)
+    ok = change_settle_needed(desk->store, &desk->settling, &err) &&
+         (desk->settling == 0 || change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err));
+    if (ok && desk->settling == 0)
         return;
     note = desk_note_new(desk, ok ? DESK_SETTLING : DESK_FAULT);
-    note->settling = needed;
+    note->settling = desk->settling;
     note->err = err;
     desk_say(desk, note);
 }
@@ -188,7 +189,7 @@ void desk_run(struct change_desk *desk, struct desk_request *r)
         desk_say(desk, desk_note_new(desk, DESK_CHANGES));
         say_progress(desk);
     } else {
-        say_applied(desk, &progress, &err);
+        say_applied(desk, &progress, 0, &err);
     }
 }
 

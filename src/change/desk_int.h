@@ -62,6 +62,7 @@ struct change_desk {
     struct loop_timer sweep; /* frees what has ended */
     struct change_apply *apply, *settle;
     bool apply_over, settle_over, quitting;
+    size_t settling; /* changes of dead owners that settle reads again */
     int64_t quit_ms;
     const struct change_step **changed; /* of apply, not told yet */
     size_t changed_count, changed_cap;

@@ -298,17 +298,17 @@ static void take_applied(struct ui *ui, const struct desk_note *note)
 {
     struct changes *changes = ui->changes;
     char counts[200], now[120];
-    bool mine = changes->applying && (note->change == changes->change || note->err.kind != ERR_NONE);
+    bool settling = note->settling > 0, mine = changes->applying && !settling;
 
     if (mine)
         changes->applying = changes->stopping = false;
-    if (!mine && note->change == 0)
+    if (settling)
         changes->settling = 0;
     if (settled(&note->progress) > 0) {
         bool well = note->progress.counts[CHANGE_DONE] == settled(&note->progress);
 
         change_counts(note->progress.counts, counts, sizeof counts);
-        if (note->change)
+        if (!settling)
             ui_say(ui, well ? LOOK_GOOD : LOOK_WARN, "Change %lld: %s%s", (long long)note->change, counts, what_now(ui, well, now, sizeof now));
         else
             ui_say(ui, LOOK_WARN, "Open steps of a process that ended were settled by reading again: %s (Changes, 5)", counts);

@@ -12,6 +12,7 @@
 #include "ipamtui/change_desk.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/ip.h"
+#include "ipamtui/journal.h"
 
 enum { SERVERS = 3, SCOPES = 12 };
 
@@ -206,6 +207,7 @@ static change_id applies(void)
     }
     note = wait_for(DESK_APPLIED);
     assert_int_equal(note->err.kind, ERR_NONE);
+    assert_int_equal(note->settling, 0);
     assert_int_equal(note->progress.counts[CHANGE_DONE], SCOPES - 1);
     change = note->change;
     desk_note_free(note);
@@ -316,12 +318,48 @@ static void a_plan_takes_the_place_of_another(void **state)
     change_targets_free(targets);
 }
 
+/* The end of settling is told from the end of a change that began meanwhile. */
+static void what_another_process_left_is_settled_at_start(void **state)
+{
+    struct change_targets *targets = all_targets();
+    struct change_edit edit = delay_edit("41");
+    struct desk_options how = { .db_path = db };
+    struct journal_owner dead;
+    struct store *store = NULL;
+    struct err err = { 0 };
+    struct desk_note *note;
+    change_id id;
+
+    (void)state;
+    desk_edit(desk, targets, &edit, 1);
+    note = wait_for(DESK_PENDING);
+    id = note->plan->id;
+    desk_note_free(note);
+    change_targets_free(targets);
+    change_desk_stop(desk);
+    journal_me(&dead);
+    dead.start = 1;
+    assert_true(store_open(db, STORE_WRITE, &store, &err));
+    assert_true(journal_begin(store, id, &dead, 1000, &err));
+    store_close(store);
+
+    assert_true(change_desk_start(&how, &options, notes, &desk, &err));
+    note = wait_for(DESK_SETTLING);
+    assert_int_equal(note->settling, 1);
+    desk_note_free(note);
+    note = wait_for(DESK_APPLIED);
+    assert_int_equal(note->settling, 1);
+    assert_int_equal(note->progress.counts[CHANGE_SKIPPED], SCOPES);
+    desk_note_free(note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_at_the_desk),
         cmocka_unit_test(it_stops_in_the_middle),
         cmocka_unit_test(a_plan_takes_the_place_of_another),
+        cmocka_unit_test(what_another_process_left_is_settled_at_start),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
