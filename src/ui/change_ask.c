@@ -81,7 +81,7 @@ static void start(struct ui *ui, int stop_after)
         return;
     change_plan_totals(plan, &changes->applied);
     changes->applying = true;
-    changes->shown = changes->stopping = false;
+    changes->shown = changes->stopping = changes->suspend_told = false;
     changes->change = 0;
     changes->progress = (struct apply_progress){ 0 };
     apply_watch_begin(&changes->watch, plan, clock_mono_ms());

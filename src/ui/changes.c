@@ -447,11 +447,9 @@ static void quit_answer(struct ui *ui, int button, const char *const *answers, v
         return;
     }
     changes->quit_after = true;
+    if (button == 1)
+        ui_changes_stop(ui);
     ui_say(ui, LOOK_NORMAL, button == 0 ? "Leaving when the change has ended" : "Stopping; leaving when what is in flight is settled");
-    if (button == 1) {
-        changes->stopping = true;
-        desk_stop_apply(changes->desk);
-    }
 }
 
 bool ui_changes_quit(struct ui *ui)

@@ -83,6 +83,8 @@ screen_keys w
 screen_wait 'Type the number of objects ('
 screen_keys "$(screen_now | sed -n 's/.*Type the number of objects (\([0-9]*\)).*/\1/p')" Enter
 screen_wait 'Applying ['
+screen_keys C-z # said once for each change
+screen_wait 'The change would stand still, too'
 screen_keys x
 screen_wait 'Change 3: '
 screen_wait ' skipped'
