@@ -8,6 +8,7 @@
 #include "asks.h"
 #include "ipamtui/change_run.h"
 #include "ipamtui/clock.h"
+#include "ipamtui/journal.h"
 #include "ipamtui/text.h"
 
 /* ------------------------------------------------------------------ undo while pending */
@@ -147,6 +148,7 @@ bool changes_edit_rows(struct command_call *call, const struct change_edit *edit
     free(changes->edit);
     changes->edit = x_strdup(what);
     changes->edit_targets = call->count;
+    changes->edit_count = count;
     keep_edits(changes, call->object, edits, count, what);
     desk_edit_rows(changes->desk, call->object, call->ids, call->count, edits, count);
     return true;
@@ -169,18 +171,58 @@ static void first_refused(const struct change_plan *plan, struct buf *out)
     }
 }
 
+/* What became of an edit, in targets. */
+struct edit_outcome {
+    size_t same, not_applicable, refused;
+};
+
+static bool same_target(const struct plan_note *a, const struct plan_note *b)
+{
+    int places[8];
+    size_t count = journal_key_places(a->object, places, COUNT(places));
+
+    if (a->server != b->server || a->object != b->object)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!value_equal(a->key[i], b->key[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A target that is refused has one note; otherwise each edit without an effect on it leaves one, and they stand side by side: it is
+ * left out when all of them do. */
+static struct edit_outcome outcome_of(const struct change_plan *plan, size_t edits)
+{
+    struct edit_outcome out = { 0 };
+
+    for (size_t i = 0, end; i < plan->note_count; i = end) {
+        const struct plan_note *first = &plan->notes[i];
+        bool same = false;
+
+        for (end = i; end < plan->note_count && same_target(first, &plan->notes[end]); end++)
+            same = same || plan->notes[end].kind == PLAN_SAME;
+        if (first->kind == PLAN_REFUSED)
+            out.refused++;
+        else if (end - i >= edits && same)
+            out.same++;
+        else if (end - i >= edits)
+            out.not_applicable++;
+    }
+    return out;
+}
+
 /* "set lease_duration=8h: planned for 58 of 60, 1 already so, 1 refused (w shows the plan): 10.1.2.0 lies outside ...". How many
  * comes before what: the line is cut where it ends. */
 static void say_edit(struct ui *ui, const struct change_plan *plan)
 {
     struct changes *changes = ui->changes;
     bool shown = strcmp(ui_pane(ui)->ops->name, "plan") == 0;
-    struct plan_totals t;
+    struct edit_outcome t = outcome_of(plan, changes->edit_count);
     struct buf text = { 0 };
     size_t not_so, fit;
     char keys[32];
 
-    change_plan_totals(plan, &t);
     not_so = MIN(changes->edit_targets, t.same + t.not_applicable + t.refused);
     buf_addf(&text, "planned for %zu of %zu", changes->edit_targets - not_so, changes->edit_targets);
     if (t.same)

@@ -30,7 +30,7 @@ struct changes {
     struct sign *signs;           /* by hash */
     size_t sign_count;
     char *edit;                   /* what was asked for by a command whose answer is to be said; heap */
-    size_t edit_targets;
+    size_t edit_targets, edit_count;
     bool plan_told;               /* the pending plan at start has been mentioned */
 
     bool applying, stopping, shown;

@@ -193,6 +193,21 @@ screen_wait 'set state=active: planned for 2 of 30, 28 already so (w shows the p
 screen_wait '5 Changes:2'
 screen_keys u
 screen_gone '5 Changes:2'
+# Of two properties one is so already nearly everywhere: it is planned for every scope that gets the other.
+screen_keys e
+screen_wait 'edit 30 scopes'
+field state
+screen_keys a
+screen_wait 'set       active'
+field delay
+screen_keys 21
+shown '32 changes on 30 targets'
+screen_keys Enter
+screen_wait 'set delay=21: planned for 30 of 30'
+drop
+screen_wait 'The plan is dropped'
+screen_keys q
+screen_wait 'Scopes › all'
 screen_keys U g g c d
 screen_wait 'description of 1 scope:'
 screen_keys C-u 'by hand' Enter
