@@ -267,10 +267,49 @@ static void take_pending(struct ui *ui, struct desk_note *note)
     changes->edit = NULL;
 }
 
-static void take_plan(struct ui *ui, struct desk_note *note)
+/* What was asked for is gone to; not under a menu or a question, which are about what is seen behind them. */
+static void show_arrived(struct ui *ui)
 {
     struct changes *changes = ui->changes;
     size_t pane = ui_pane_find(ui, "plan");
+    struct change_plan *plan = changes->arrived;
+
+    changes->arrived = NULL;
+    changes_show_other(ui, plan);
+    if (pane != SIZE_MAX && pane != ui->pane)
+        ui_goto(ui, pane, NULL, NULL, 0);
+    ui_say(ui, plan->note_count ? LOOK_WARN : LOOK_NORMAL,
+           plan->count == 0 ? "Nothing can be sent: the lines with ! say why" : "Nothing is sent yet: w applies this, q leaves it");
+}
+
+static void show_steps(struct ui *ui)
+{
+    struct changes *changes = ui->changes;
+    size_t pane = ui_pane_find(ui, "steps");
+    char filter[48], crumb[64];
+
+    changes->shown = true;
+    snprintf(filter, sizeof filter, "change=%lld", (long long)changes->change);
+    snprintf(crumb, sizeof crumb, "Changes > %lld", (long long)changes->change);
+    if (pane != SIZE_MAX)
+        ui_goto(ui, pane, filter, crumb, 0);
+}
+
+void ui_changes_follow(struct ui *ui)
+{
+    struct changes *changes = ui->changes;
+
+    if (!changes || ui->overlay)
+        return;
+    if (changes->arrived)
+        show_arrived(ui);
+    if (changes->change != 0 && !changes->shown)
+        show_steps(ui);
+}
+
+static void take_plan(struct ui *ui, struct desk_note *note)
+{
+    struct changes *changes = ui->changes;
 
     if (note->err.kind != ERR_NONE) {
         ui_error(ui, &note->err);
@@ -280,12 +319,12 @@ static void take_plan(struct ui *ui, struct desk_note *note)
         ui_say(ui, LOOK_NORMAL, "Change %lld: nothing to do", (long long)note->change);
         return;
     }
-    changes_show_other(ui, note->plan);
+    change_plan_free(changes->arrived);
+    changes->arrived = note->plan;
     note->plan = NULL;
-    if (pane != SIZE_MAX && pane != ui->pane)
-        ui_goto(ui, pane, NULL, NULL, 0);
-    ui_say(ui, changes->other->note_count ? LOOK_WARN : LOOK_NORMAL,
-           changes->other->count == 0 ? "Nothing can be sent: the lines with ! say why" : "Nothing is sent yet: w applies this, q leaves it");
+    if (ui->overlay)
+        ui_say(ui, LOOK_NORMAL, "The plan is made: it is shown when this is closed");
+    ui_changes_follow(ui);
 }
 
 static int64_t settled(const struct apply_progress *p)
@@ -297,18 +336,11 @@ static int64_t settled(const struct apply_progress *p)
 static void take_progress(struct ui *ui, const struct desk_note *note)
 {
     struct changes *changes = ui->changes;
-    char filter[48], crumb[64];
 
     changes->progress = note->progress;
     changes->change = note->change;
     changes->stopping = note->progress.stopping;
-    if (changes->shown || note->change == 0)
-        return;
-    changes->shown = true;
-    snprintf(filter, sizeof filter, "change=%lld", (long long)note->change);
-    snprintf(crumb, sizeof crumb, "Changes > %lld", (long long)note->change);
-    if (ui_pane_find(ui, "steps") != SIZE_MAX)
-        ui_goto(ui, ui_pane_find(ui, "steps"), filter, crumb, 0);
+    ui_changes_follow(ui);
 }
 
 static void take_steps(struct ui *ui, const struct desk_note *note)
@@ -544,6 +576,7 @@ void ui_changes_done(struct ui *ui)
     change_plan_free(changes->pending);
     stack_clear(&changes->other_undo);
     change_plan_free(changes->other);
+    change_plan_free(changes->arrived);
     mailbox_free(changes->notes, desk_note_free);
     free(changes->signs);
     free(changes->edit);

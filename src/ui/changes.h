@@ -25,6 +25,7 @@ struct changes {
     struct change_plan *pending;  /* a copy; NULL before the desk has told */
     struct plan_totals totals;
     struct change_plan *other;    /* an undo or a retry that is being looked at; NULL = the pending plan is */
+    struct change_plan *arrived;  /* the next one to look at, once nothing lies over the panes */
     struct plan_stack undo, redo;
     struct plan_stack other_undo; /* of `other`: what was taken out of it comes back */
     struct sign *signs;           /* by hash */
@@ -68,6 +69,8 @@ void changes_remember(struct changes *changes);
 /* The latest edits again, on other rows. */
 bool changes_repeat(struct command_call *call, struct err *err);
 bool changes_undo_edit(struct ui *ui, bool redo, struct err *err); /* of the plan that is shown */
+/* Goes to what was asked for and has come meanwhile (a plan, the results of a change), unless something lies over the panes. */
+void ui_changes_follow(struct ui *ui);
 /* "3 changes pending (w) | ", "Applying 21/36 ... | ". */
 void ui_changes_strip(const struct ui *ui, struct buf *out);
 /* Quit was asked for: true when a question is asked instead. */

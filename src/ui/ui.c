@@ -395,6 +395,7 @@ static void run_loop(struct ui *ui)
     minute(ui);
     ui_dirty(ui);
     while (!ui->quit) {
+        ui_changes_follow(ui);
         if (ui->dirty) {
             ui->dirty = false;
             ui->drop_keys = false;

@@ -191,7 +191,12 @@ screen_keys 5
 screen_wait 'Changes › all'
 screen_keys j
 screen_wait 'Change 8: set delay=17'
-screen_keys u
+# A menu that is opened before the plan has come is about the list behind it: that stays until it is closed.
+screen_tmux send-keys u F2
+screen_wait 'The plan is made: it is shown when this is closed'
+screen_has '[5 Changes' || screen_fail 'no pane is changed under a menu'
+screen_has 'undo of change 8' && screen_fail 'no pane is changed under a menu'
+screen_keys Space Escape
 screen_wait 'undo of change 8'
 screen_wait '1 already so; 1 changed since'
 # A target taken out of it comes back, too.
