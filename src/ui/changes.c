@@ -103,7 +103,7 @@ static void forget_edits(struct changes *changes)
     changes->repeat_count = 0;
 }
 
-/* For ".". Those that mean the very rows they were made for (exclusions removed where they stand) do not fit others. */
+/* For ".". What was said of rows themselves (exclusions removed where they stand) is said of those that are meant then. */
 static void keep_edits(struct changes *changes, const struct object_type *object, const struct change_edit *edits, size_t count, const char *what)
 {
     if (edits == changes->repeat)

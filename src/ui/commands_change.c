@@ -36,14 +36,12 @@ struct asked {
     const struct object_type *object;
     enum edit_how how;
     int property;
-    char *find;
 };
 static struct asked asked; /* one line is asked for at a time */
 
 static void asked_done(void)
 {
     free(asked.ids);
-    free(asked.find);
     asked = (struct asked){ 0 };
 }
 
@@ -88,11 +86,10 @@ static bool asked_edit(const char *text, char **copy, struct change_edit *out, s
     *copy = x_strndup(text, len);
     *out = (struct change_edit){ .how = asked.how, .object = asked.object, .property = asked.property, .text = *copy };
     if (asked.how == EDIT_ROW_REMOVE) {
-        out->find = asked.find ? asked.find : *copy;
+        out->find = *copy;
         out->text = NULL;
     } else if (asked.how == EDIT_ROW_REPLACE) {
-        out->find = asked.find;
-        if (!asked.find && asked.call.object != asked.object) {
+        if (asked.call.object != asked.object) {
             char *rest;
 
             len = strcspn(*copy, " ");

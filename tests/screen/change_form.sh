@@ -226,7 +226,11 @@ screen_wait '10.0.16.200'
 screen_keys d d
 screen_wait 'remove exclusions: planned for 1 of 1 (w shows the plan)'
 screen_wait '> -10.0.16.0'
-screen_keys u j e
+screen_keys j . # said of rows themselves: of this one now
+screen_wait '5 Changes:2'
+screen_keys u
+screen_gone '5 Changes:2'
+screen_keys u e
 screen_wait 'New range for 1 exclusion:'
 screen_keys .200-.209 Enter
 screen_wait 'planned for 1 of 1'
