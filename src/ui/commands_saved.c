@@ -208,13 +208,16 @@ static void forget(struct ui *ui, struct chooser *chooser)
     snprintf(name, sizeof name, "%s", saved->rows[choice->tag].name);
     ui_say(ui, LOOK_NORMAL, "%s is forgotten; it was /%s", name, saved->rows[choice->tag].query);
     keep(ui, name, NULL);
-    restore(ui);
     if (saved->count == 0) {
+        restore(ui);
         ui_drop(ui, &chooser->overlay);
         return;
     }
     fill(ui, chooser);
-    chooser->at = MIN(at, saved->count - 1);
+    chooser->at = at;
+    if (!chooser_current(chooser) && at > 0) /* it was the last of those that match */
+        chooser->at--;
+    tried(ui, chooser);
 }
 
 static bool menu_key(struct ui *ui, struct chooser *chooser, int key)
