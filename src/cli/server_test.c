@@ -583,6 +583,7 @@ int cli_run_server_test(struct cli *cli)
     bool found = cli_store(cli, STORE_READ, &store, &err);
     for (size_t i = 0; found && i < count; i++)
         found = find_server(store, cli->args[i], &arena, &servers[i], &err);
+    found = found && store_unchanged(store, &err);
     store_close(store);
     if (found)
         bad = test_servers(cli, servers, count, format == LISTING_JSON);
