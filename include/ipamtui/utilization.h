@@ -12,6 +12,8 @@ struct thresholds {
 
 enum level { LEVEL_UNKNOWN, LEVEL_UNDER, LEVEL_OPTIMAL, LEVEL_OVER };
 
+/* "80", "0.5%": decimal, 0 to 100; false for anything else. */
+bool percent_parse(const char *text, double *out);
 /* Leasable addresses in use, 0-100; -1 = unknown (no counters, or 0 of 0: a member without a pool). */
 double utilization_percent(int64_t in_use, int64_t free);
 enum level utilization_level(double percent, struct thresholds t);

@@ -10,6 +10,7 @@
 #include "ipamtui/duration.h"
 #include "ipamtui/ip.h"
 #include "ipamtui/text.h"
+#include "ipamtui/utilization.h"
 
 /* Place of word among words; -1 = not there. */
 static int word_place(const char *const *words, const char *word)
@@ -241,14 +242,10 @@ static bool parse_duration(const struct property *p, const char *text, struct ar
 static bool parse_percent(const struct property *p, const char *text, struct arena *arena, struct value *out,
                           struct err *err)
 {
-    char *end;
-    double d = strtod(text, &end);
+    double d;
 
     (void)arena;
-    if (*end == '%')
-        end++;
-    /* strtod reads "nan", "inf" and hexadecimal as well: none of them is a percentage. */
-    if (end == text || *end != '\0' || strpbrk(text, "xXnNiIpP") || !(d >= 0 && d <= 100))
+    if (!percent_parse(text, &d))
         return err_set(err, ERR_INPUT, p->name, "\"%.40s\" is no percentage between 0 and 100", text);
     *out = V_REAL(d);
     return true;

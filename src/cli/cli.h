@@ -69,6 +69,7 @@ int cli_run_retrieve(struct cli *cli);
 int cli_run_collect(struct cli *cli);
 int cli_run_status(struct cli *cli);
 int cli_run_scope_level(struct cli *cli);
+int cli_run_scope6_level(struct cli *cli);
 int cli_run_zone_reset(struct cli *cli);
 int cli_run_demo(struct cli *cli);
 int cli_run_schema(struct cli *cli);

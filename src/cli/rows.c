@@ -87,6 +87,10 @@ const struct subcommand cli_subcommands[] = {
               "  ipamtui scope level 'scope:10.1.2.0' --over 95\n"
               "  ipamtui scope level 'name:*voice*' --over 90 --under 5",
       .flags = F(FLAG_OVER) | F(FLAG_UNDER), .min_args = 1, .max_args = -1, .run = cli_run_scope_level },
+    { .name = "scope6 level", .args = "QUERY", .help = "Thresholds of some IPv6 scopes: when they are over or under",
+      .more = "What is not named is as configured for all again. Nothing is sent to a server.\n"
+              "  ipamtui scope6 level 'server:lon-*' --over 95",
+      .flags = F(FLAG_OVER) | F(FLAG_UNDER), .min_args = 1, .max_args = -1, .run = cli_run_scope6_level },
     { .name = "zone reset", .args = "ZONE...", .help = "Reset the status of zones: events up to now do not count any more",
       .min_args = 1, .max_args = -1, .run = cli_run_zone_reset },
     { .name = "list", .args = "LIST ['QUERY']", .lists = true,

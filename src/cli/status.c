@@ -366,7 +366,8 @@ static bool take_scopes(void *ctx, const row_id *ids, size_t count)
     return true;
 }
 
-static int level_of(struct store *store, const char *text, struct value over, struct value under)
+static int level_of(struct store *store, const struct object_type *object, const char *text, struct value over,
+                    struct value under)
 {
     struct query query = { 0 };
     struct scopes scopes = { 0 };
@@ -374,11 +375,12 @@ static int level_of(struct store *store, const char *text, struct value over, st
     size_t at = 0;
     bool ok;
 
-    if (!query_compile(&catalog_scopes, text, &query, &at, &err))
+    if (!query_compile(object, text, &query, &at, &err))
         return cli_bad_query(text, at, &err);
-    struct list_spec spec = { .object = &catalog_scopes, .where = buf_at(&query.where), .params = query.params,
+    struct list_spec spec = { .object = object, .where = buf_at(&query.where), .params = query.params,
                               .param_count = query.param_count };
-    ok = store_list_ids(store, &spec, take_scopes, &scopes, &err) && levels_set(store, &catalog_scopes, scopes.ids, scopes.count, over, under, &err);
+    ok = store_list_ids(store, &spec, take_scopes, &scopes, &err) &&
+         levels_set(store, object, scopes.ids, scopes.count, over, under, &err);
     query_done(&query);
     free(scopes.ids);
     if (ok)
@@ -386,7 +388,7 @@ static int level_of(struct store *store, const char *text, struct value over, st
     return ok ? STATUS_DONE : cli_fail(&err);
 }
 
-int cli_run_scope_level(struct cli *cli)
+static int run_level(struct cli *cli, const struct object_type *object)
 {
     struct value over, under;
     struct store *store = NULL;
@@ -394,12 +396,22 @@ int cli_run_scope_level(struct cli *cli)
     char *text;
     int status;
 
-    if (!levels_percent(cli->flags[FLAG_OVER], "--over", &over, &err) ||
-        !levels_percent(cli->flags[FLAG_UNDER], "--under", &under, &err) || !cli_store(cli, STORE_WRITE, &store, &err))
+    if (!levels_percent("over", cli->flags[FLAG_OVER], &over, &err) ||
+        !levels_percent("under", cli->flags[FLAG_UNDER], &under, &err) || !cli_store(cli, STORE_WRITE, &store, &err))
         return cli_fail(&err);
     text = cli_join(cli, 0);
-    status = level_of(store, text, over, under);
+    status = level_of(store, object, text, over, under);
     free(text);
     store_close(store);
     return status;
+}
+
+int cli_run_scope_level(struct cli *cli)
+{
+    return run_level(cli, &catalog_scopes);
+}
+
+int cli_run_scope6_level(struct cli *cli)
+{
+    return run_level(cli, &catalog_scopes6);
 }

@@ -1,24 +1,19 @@
 #include "ipamtui/levels.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-bool levels_percent(const char *text, const char *where, struct value *out, struct err *err)
+bool levels_percent(const char *name, const char *text, struct value *out, struct err *err)
 {
-    char *end = NULL;
-    double percent;
+    struct arena mem = { 0 }; /* a percentage needs none of it */
+    bool ok;
 
     if (!text || strcmp(text, "-") == 0) {
         *out = V_NULL;
         return true;
     }
-    percent = strtod(text, &end);
-    if (end != text && *end == '%')
-        end++;
-    if (end == text || *end || !(percent >= 0 && percent <= 100))
-        return err_set(err, ERR_INPUT, where, "expected a percentage from 0 to 100, not \"%s\"", text);
-    *out = V_REAL(percent);
-    return true;
+    ok = property_parse(&catalog_scopes.properties[catalog_property(&catalog_scopes, name)], text, &mem, out, err);
+    arena_done(&mem);
+    return ok;
 }
 
 bool levels_set(struct store *store, const struct object_type *object, const row_id *ids, size_t count, struct value over,

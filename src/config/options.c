@@ -7,6 +7,7 @@
 #include "ipamtui/duration.h"
 #include "ipamtui/mem.h"
 #include "ipamtui/text.h"
+#include "ipamtui/utilization.h"
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR INT64_C(3600)
@@ -141,9 +142,8 @@ static bool put_percent(const struct option_row *row, double n, struct options *
 
 static bool parse_percent(const struct option_row *row, const char *text, struct options *out, struct err *err)
 {
-    char *end;
-    double n = strtod(text, &end);
-    if (end == text || (*end && strcmp(end, "%") != 0))
+    double n;
+    if (!percent_parse(text, &n))
         return err_set(err, ERR_INPUT, row->name, "expected a percentage, not \"%s\"", text);
     return put_percent(row, n, out, err);
 }

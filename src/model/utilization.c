@@ -1,5 +1,20 @@
 #include "ipamtui/utilization.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+bool percent_parse(const char *text, double *out)
+{
+    char *end;
+    double percent = strtod(text, &end);
+
+    /* strtod reads "nan", "inf" and hexadecimal as well: none of them is a percentage. */
+    if (end == text || (*end != '\0' && strcmp(end, "%") != 0) || strpbrk(text, "xXnNiIpP") || !(percent >= 0 && percent <= 100))
+        return false;
+    *out = percent;
+    return true;
+}
+
 double utilization_percent(int64_t in_use, int64_t free)
 {
     /* A 2012 server reports a superscope member with no pool as 0 of 0. That is "no counters yet", not "full". */

@@ -206,7 +206,7 @@ static bool level(struct command_call *call, struct err *err)
         return start(call, &job); /* both unknown: as for all */
     if (words != 2)
         return err_set(err, ERR_INPUT, "level", "expected two percentages, over and under (90 10), or \"default\"");
-    return levels_percent(over, "over", &job.over, err) && levels_percent(under, "under", &job.under, err) && start(call, &job);
+    return levels_percent("over", over, &job.over, err) && levels_percent("under", under, &job.under, err) && start(call, &job);
 }
 
 static void complete_level(struct command_call *call, size_t at, command_word_fn *fn, void *ctx)

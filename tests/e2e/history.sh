@@ -32,6 +32,18 @@ run 0 --db "$db" list scopes "scope:$scope level:over" --columns scope,over,unde
 says "$scope	5	1"
 run 2 --db "$db" scope level "scope:$scope" --over 10 --under 50
 tells 'over (10) may not be below under (50)'
-run 2 --db "$db" scope level "scope:$scope" --over nonsense
+for wrong in nonsense 0x50 nan 101 -1; do
+    run 2 --db "$db" scope level "scope:$scope" --over "$wrong"
+    tells "\"$wrong\" is no percentage between 0 and 100"
+done
 run 0 --db "$db" scope level "scope:$scope"
+run 0 --db "$db" scope6 level "scope:$prefix" --over 0.5% --under 0.1
+run 0 --db "$db" list scopes6 over=0.5 --columns scope,over,under --format tsv
+lines 2
+says "$prefix	0.5	0.1"
+run 2 --db "$db" scope6 level "scope:$prefix" --over 10 --under 50
+tells 'over (10) may not be below under (50)'
+run 0 --db "$db" scope6 level "scope:$prefix"
+run 0 --db "$db" list scopes6 over=0.5
+lines 1
 run 0 --db "$db" list scopes "scope:$scope" --columns over --format csv

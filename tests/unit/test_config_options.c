@@ -98,6 +98,7 @@ static void bad_files(void **state)
         { "mouse = \"maybe\";\n", "line 1, column 1: mouse: expected yes or no, not \"maybe\"" },
         { "theme = \"pink\";\n",
           "line 1, column 1: theme: expected default, mono, light, dark or high-contrast, not \"pink\"" },
+        { "over_percent = \"0x50\";\n", "line 1, column 1: over_percent: expected a percentage, not \"0x50\"" },
         { "over_percent = 101;\n", "line 1, column 1: over_percent: expected a percentage from 0 to 100" },
         { "over_percent = 30;\nunder_percent = 40;\n", "line 2, column 1: over_percent (30) may not be below under_percent (40)" },
         { "over_percent = 10;\n", "line 1, column 1: over_percent (10) may not be below under_percent (20)" },

@@ -231,12 +231,29 @@ static void utilization_table(void **state)
     assert_string_equal(level_name(LEVEL_UNKNOWN), "");
 }
 
+static void percent_table(void **state)
+{
+    static const struct { const char *text; double percent; } cases[] = {
+        { "80", 80 }, { "0.5%", 0.5 }, { "0", 0 }, { "100%", 100 }, { "101", -1 }, { "-1", -1 }, { "nan", -1 }, { "inf", -1 },
+        { "0x50", -1 }, { "", -1 }, { "%", -1 }, { "8 %", -1 }, { "8%%", -1 }, { "many", -1 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double percent = -1;
+
+        if (percent_parse(cases[i].text, &percent) != (cases[i].percent >= 0) || percent != cases[i].percent)
+            fail_msg("\"%s\": %g", cases[i].text, percent);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(ip4_table),     cmocka_unit_test(mask_table),   cmocka_unit_test(range_table),
         cmocka_unit_test(ranges_compare), cmocka_unit_test(ip6_table),   cmocka_unit_test(ip6_networks),
         cmocka_unit_test(duration_table), cmocka_unit_test(ticks),       cmocka_unit_test(utilization_table),
+        cmocka_unit_test(percent_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
