@@ -42,27 +42,6 @@ static uint64_t tag_of_fault(const struct job_entry *entry, size_t at)
     return page_tag(entry->faults[at].server, page_tag("fault", entry->job));
 }
 
-/* What the cursor is on; *fault NULL: the job itself. */
-static const struct job_entry *here(struct ui *ui, const struct job_fault **fault)
-{
-    const struct page_part *part = page_at(&jobs.page);
-
-    *fault = NULL;
-    for (size_t i = ui->jobs.count; part && i > 0; i--) {
-        const struct job_entry *entry = &ui->jobs.rows[i - 1];
-
-        if (part->tag == tag_of_job(entry))
-            return entry;
-        for (size_t f = 0; entry->number == jobs.opened && f < entry->fault_count; f++) {
-            if (part->tag != tag_of_fault(entry, f))
-                continue;
-            *fault = &entry->faults[f];
-            return entry;
-        }
-    }
-    return NULL;
-}
-
 /* ------------------------------------------------------------------ lines */
 static const struct { char mark; enum look look; } signs[] = {
     [JOB_WAITING] = { '.', LOOK_DIM },  [JOB_RUNNING] = { '*', LOOK_TITLE },  [JOB_DONE] = { ' ', LOOK_GOOD },
@@ -162,6 +141,35 @@ static bool make_page(struct ui *ui, int w)
     return going;
 }
 
+/* Keys may have been typed ahead of the first drawing. */
+static struct page *page_of(struct ui *ui)
+{
+    if (jobs.page.count == 0)
+        make_page(ui, ui->layout.list.w);
+    return &jobs.page;
+}
+
+/* What the cursor is on; *fault NULL: the job itself. */
+static const struct job_entry *here(struct ui *ui, const struct job_fault **fault)
+{
+    const struct page_part *part = page_at(page_of(ui));
+
+    *fault = NULL;
+    for (size_t i = ui->jobs.count; part && i > 0; i--) {
+        const struct job_entry *entry = &ui->jobs.rows[i - 1];
+
+        if (part->tag == tag_of_job(entry))
+            return entry;
+        for (size_t f = 0; entry->number == jobs.opened && f < entry->fault_count; f++) {
+            if (part->tag != tag_of_fault(entry, f))
+                continue;
+            *fault = &entry->faults[f];
+            return entry;
+        }
+    }
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ drawing */
 static void headline(const struct ui *ui, struct rect r)
 {
@@ -198,12 +206,6 @@ static void draw(struct ui *ui)
     if (make_page(ui, list.w))
         loop_timer_in(ui->loop, &jobs.timer, TICK_MS, tick, ui);
     page_draw(&jobs.page, list);
-}
-
-static struct page *page_of(struct ui *ui)
-{
-    (void)ui;
-    return &jobs.page;
 }
 
 static void pane_done(void)

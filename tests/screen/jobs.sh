@@ -10,8 +10,13 @@ unset IPAMTUI_NOW
 SCREEN_ENV='NO_COLOR=1'
 screen_start 80x24 --db "$db"
 screen_wait 'Retrieved 4 of 6 servers'
-screen_keys 6
-screen_wait '[6 Jobs]'
+# Typed at once: Enter is for the job, though it has not been drawn yet.
+screen_tmux send-keys 6 Enter
+screen_wait '! broken: '
+screen_has 'there is no job yet' && screen_fail 'the job is there before it is drawn'
+screen_keys Enter
+screen_gone '! broken: '
+screen_has '[6 Jobs]' || screen_fail 'the jobs are shown'
 screen_now | grep -qE '^ >! +1 done +[0-9.]+ s +4 of 6 +2 start ' || screen_fail 'the job of the start is done, with 2 of 6 failed'
 screen_has 'not PowerShell remoting' && screen_fail 'why is not said before it is asked for'
 screen_keys Enter
