@@ -2,6 +2,7 @@
 # The database breaks under a running console: damaged, cut off, replaced by garbage, or a disk that fails a read now and then. There
 # is a line that says so, nothing crashes or spins, and the file is left as it is.
 . "$(dirname "$0")/../lib/screen.sh"
+command -v cc >/dev/null || { echo "there is no cc here"; exit 77; }
 db=$T/one.db
 learnt "$db"
 cp "$db" "$T/whole.db"
@@ -34,6 +35,10 @@ for how in cut emptied garbage pages; do
     screen_keys 2 G j k s e
     screen_keys 1
     screen_wait 'Servers ›'
+    # Pages that were read before it may hide it for a while, not to the end.
+    screen_keys @
+    screen_match 'damaged|could not be read'
+    screen_keys Escape
     # It rests.
     pid=$(pid_of)
     sleep 0.5
@@ -57,10 +62,9 @@ screen_keys ':' jobs Enter Enter
 screen_wait '! server 1: '
 screen_wait 'damaged'
 screen_keys Q
-screen_wait 'ended with'
+screen_match '^ended with [01]$'
 
 # One read after the other fails: wherever it is, a sentence, and the database is whole afterwards.
-command -v cc >/dev/null || { echo "there is no cc here"; exit 77; }
 cc -shared -fPIC -O1 -o "$T/failing_reads.so" "$SOURCE/tests/lib/failing_reads.c" -ldl
 cat >"$T/script" <<'END'
 wait
