@@ -157,6 +157,7 @@ struct property {
     struct write_row write;
     const char *const *values; /* KIND_ENUM: our words, NULL-terminated. KIND_TEXT: a comma list of these words ("dhcp,dns") */
     const char *const *remote; /* KIND_ENUM: the words of Windows, same order; NULL: the same, case folded */
+    const char *works;         /* a state that can be set: the word with which it is in service, any other takes it out. NULL: none */
     const char *sql;           /* computed: expression over the object's table o and server s; :over and :under are bound.
                                   NULL: the column `name` of the object's own table */
     int64_t min, max;          /* numbers and durations that can be written; both 0 = no limit. For text: max length */

@@ -121,13 +121,18 @@ struct plan_totals {
     size_t hard;      /* steps that take something away or out of service: confirmed by the number of objects, however few */
 };
 void change_plan_totals(const struct change_plan *plan, struct plan_totals *out);
+/* Is such a plan confirmed by the number of its targets? When it has more than guard, or something is hard: so that a hand that is
+ * used to "yes" stops once. */
+bool change_plan_guarded(const struct plan_totals *totals, int64_t guard);
+/* "2 of them take something away or out of service." "": none does. Returns out. */
+char *change_plan_warning(const struct plan_totals *totals, char *out, size_t size);
 /* "60 changes on 60 scopes, 6 servers, 60 calls; 5 already so, 1 refused". */
 char *change_plan_summary(const struct change_plan *plan, char *out, size_t size);
 
 /* Lines for a screen or a pipe: cheap to make for 40,000 targets; a line's text is made only when it is shown. */
 struct plan_line {
     enum { PLAN_LINE_SERVER, PLAN_LINE_TARGET, PLAN_LINE_NOTE } kind;
-    size_t first, count; /* target: steps of plan; server: lines below it (also when folded); note: its number */
+    size_t first, count; /* target: steps of plan; server: its targets (also when folded); note: its number */
     server_id server;
     bool folded;
 };

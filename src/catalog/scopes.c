@@ -48,7 +48,7 @@ static const struct property scope_properties[] = {
       .flags = PROP_DEFAULT | PROP_FLEX | PROP_INDEX, .read = { "scopes", "Name" }, SET_SCOPE("Name"), .max = 256 },
     { .name = "state", .title = "State", .help = "Active: leases are handed out", .kind = KIND_ENUM, .width = 8,
       .flags = PROP_DEFAULT | PROP_STATE, .read = { "scopes", "State" }, SET_SCOPE("State"), .values = words_active,
-      .remote = words_active_remote },
+      .remote = words_active_remote, .works = "active" },
     { .name = "lease_duration", .title = "Lease", .help = "How long a client may keep its address", .kind = KIND_DURATION,
       .width = 6, .flags = PROP_DEFAULT | PROP_RIGHT, .read = { "scopes", "LeaseDuration" },
       SET_SCOPE("LeaseDuration"), .min = 1, .max = 4294967294 },

@@ -285,15 +285,13 @@ static bool same_target(const struct change_step *a, const struct change_step *b
     return a->server == b->server && value_equal(step_group(a), step_group(b));
 }
 
-/* The first word of a state is the one in which it works. */
 static bool is_hard(const struct change_step *step)
 {
     const struct property *p = step->op == OP_SET ? &step->object->properties[step->property] : NULL;
 
     if (p == NULL)
         return step->op == OP_REMOVE;
-    return (p->flags & PROP_STATE) != 0 && p->values != NULL && step->after.type == VALUE_TEXT &&
-           strcmp(step->after.s, p->values[0]) != 0;
+    return p->works != NULL && step->after.type == VALUE_TEXT && strcmp(step->after.s, p->works) != 0;
 }
 
 void change_plan_totals(const struct change_plan *plan, struct plan_totals *out)
@@ -315,6 +313,19 @@ void change_plan_totals(const struct change_plan *plan, struct plan_totals *out)
         case PLAN_REFUSED: out->refused++; break;
         case PLAN_CHANGED_SINCE: out->changed_since++; break;
         }
+}
+
+bool change_plan_guarded(const struct plan_totals *totals, int64_t guard)
+{
+    return totals->hard > 0 || (int64_t)totals->targets > guard;
+}
+
+char *change_plan_warning(const struct plan_totals *totals, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (totals->hard > 0)
+        snprintf(out, size, "%zu of them take%s something away or out of service.", totals->hard, totals->hard == 1 ? "s" : "");
+    return out;
 }
 
 static void add_count(char *out, size_t size, size_t *used, const char *before, size_t n, const char *what, bool plural)

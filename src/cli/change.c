@@ -80,18 +80,16 @@ static bool read_typed(char *out, size_t size)
     return true;
 }
 
-/* Many targets, or something taken away or out of service, is confirmed by the number of targets, so that a hand that is used to
- * "yes" stops once. */
 static bool confirm(struct changing *c)
 {
     struct plan_totals t;
-    char typed[64], want[32];
+    char typed[64], want[32], warning[100];
 
     change_plan_totals(c->plan, &t);
-    if (t.hard > 0 || (int64_t)t.targets > c->cli->options.guard_targets) {
+    if (change_plan_guarded(&t, c->cli->options.guard_targets)) {
         snprintf(want, sizeof(want), "%zu", t.targets);
         if (t.hard > 0)
-            fprintf(stderr, "%zu of them take%s something away or out of service.\n", t.hard, t.hard == 1 ? "s" : "");
+            fprintf(stderr, "%s\n", change_plan_warning(&t, warning, sizeof(warning)));
         fprintf(stderr, "Apply to %zu target%s on %zu server%s? Type %s to do it: ", t.targets, t.targets == 1 ? "" : "s", t.servers,
                 t.servers == 1 ? "" : "s", want);
         return read_typed(typed, sizeof(typed)) && strcmp(typed, want) == 0;

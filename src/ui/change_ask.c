@@ -182,6 +182,8 @@ static void add_objects(const struct change_plan *plan, size_t targets, struct b
 
 static void describe(const struct change_plan *plan, const struct plan_totals *t, int stop_after, struct buf *out)
 {
+    char warning[100];
+
     buf_addf(out, "%s\n\n", plan->what);
     add_objects(plan, t->targets, out);
     buf_addf(out, "\n\nServers:  ");
@@ -190,7 +192,7 @@ static void describe(const struct change_plan *plan, const struct plan_totals *t
     add_kinds(plan, out);
     buf_addf(out, "\nCalls:    %zu, each value is read again before it is overwritten", t->calls);
     if (t->hard)
-        buf_addf(out, "\n%zu of them take%s something away or out of service.", t->hard, t->hard == 1 ? "s" : "");
+        buf_addf(out, "\n%s", change_plan_warning(t, warning, sizeof warning));
     if (t->unchecked)
         buf_addf(out, "\n%zu value%s not known here: read when applied.", t->unchecked, t->unchecked == 1 ? " is" : "s are");
     if (t->refused + t->changed_since)
@@ -214,7 +216,7 @@ void changes_ask_apply(struct ui *ui, int stop_after)
     *question = (struct question){ stop_after, t.targets };
     snprintf(title, sizeof title, "Apply %zu change%s on %zu server%s", t.steps, t.steps == 1 ? "" : "s", t.servers,
              t.servers == 1 ? "" : "s");
-    if (t.hard > 0 || t.targets > (size_t)ui->options->guard_targets) {
+    if (change_plan_guarded(&t, ui->options->guard_targets)) {
         char label[80];
         struct dialog_field field = { label, true };
 

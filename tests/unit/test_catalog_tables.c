@@ -23,6 +23,14 @@ static size_t words(const char *const *list)
     return n;
 }
 
+static bool in_words(const char *word, const char *const *list)
+{
+    for (size_t i = 0; i < words(list); i++)
+        if (strcmp(list[i], word) == 0)
+            return true;
+    return false;
+}
+
 static void check_property(const struct object_type *o, const struct property *p)
 {
     bool local = p->flags & (PROP_LOCAL | PROP_FACT);
@@ -41,6 +49,8 @@ static void check_property(const struct object_type *o, const struct property *p
         for (const char *c = p->values[i]; *c; c++)
             if (*c >= 'A' && *c <= 'Z')
                 fail_msg("%s.%s: \"%s\" is not lower case", o->name, p->name, p->values[i]);
+    if (p->works ? !in_words(p->works, p->values) : (p->flags & PROP_STATE) && p->write.cmdlet)
+        fail_msg("%s.%s: can be set, and it is not said with which word it works", o->name, p->name);
     if (p->write.cmdlet && !p->write.parameter)
         fail_msg("%s.%s: written by no parameter", o->name, p->name);
     if (p->write.needs && catalog_property(o, p->write.needs) < 0)

@@ -241,6 +241,35 @@ static void exclusions_are_rows(void **state)
     change_plan_free(plan);
 }
 
+/* What works no longer, what is gone, and what is much: each stops once. */
+static void hard_plans_are_guarded(void **state)
+{
+    static const struct { const char *where, *edit, *warning; bool guarded; } cases[] = {
+        { "o.scope = 0x0a000000", "delay=9", "", false },
+        { "o.scope <= 0x0a000100", "delay=9", "", true }, /* more than one */
+        { "o.scope = 0x0a000000", "state=inactive", "1 of them takes something away or out of service.", true },
+        { "o.scope <= 0x0a000100", "state=inactive", "2 of them take something away or out of service.", true },
+        { "o.scope = 0x0a000000", NULL, "1 of them takes something away or out of service.", true },
+    };
+    struct plan_totals totals;
+    char warning[100];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct change_plan *plan = change_plan_new();
+        struct err err = { 0 };
+
+        if (!cases[i].edit)
+            rows_edit(plan, cases[i].where, EDIT_ROW_REMOVE, "all", NULL);
+        else if (!edit(plan, cases[i].where, cases[i].edit, &err))
+            fail_msg("%s: %s", cases[i].edit, err.text);
+        change_plan_totals(plan, &totals);
+        assert_string_equal(change_plan_warning(&totals, warning, sizeof(warning)), cases[i].warning);
+        assert_int_equal(change_plan_guarded(&totals, 1), cases[i].guarded);
+        change_plan_free(plan);
+    }
+}
+
 static bool take_id(void *ctx, const row_id *ids, size_t count)
 {
     row_id *out = ctx;
@@ -545,6 +574,7 @@ int main(void)
         cmocka_unit_test(two_values_for_one_property_are_refused),
         cmocka_unit_test(impossible_values_are_refused_per_target),
         cmocka_unit_test(exclusions_are_rows),
+        cmocka_unit_test(hard_plans_are_guarded),
         cmocka_unit_test(rows_named_themselves),
         cmocka_unit_test(the_plan_is_seen_as_a_whole),
         cmocka_unit_test(properties_share_calls_where_the_cmdlet_can),
