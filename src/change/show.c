@@ -16,19 +16,18 @@ static void add_server(const struct change_plan *plan, size_t first, size_t end,
                        size_t *count)
 {
     struct plan_line *head = &lines[(*count)++];
-    size_t below = 0;
 
     *head = (struct plan_line){ .kind = PLAN_LINE_SERVER, .first = first, .server = plan->steps[first].server,
                                 .folded = folded };
     for (size_t i = first, from = first; i < end; i = from) {
         for (from = i + 1; from < end && same_line(&plan->steps[i], &plan->steps[from]); from++)
             ;
-        below++;
+        /* A scope with an exclusion removed and another added is one target, on two lines. */
+        head->count += i == first || !value_equal(step_group(&plan->steps[i]), step_group(&plan->steps[i - 1]));
         if (!folded)
             lines[(*count)++] = (struct plan_line){ .kind = PLAN_LINE_TARGET, .first = i, .count = from - i,
                                                     .server = head->server };
     }
-    head->count = below;
 }
 
 const struct plan_line *change_plan_lines(const struct change_plan *plan, bool (*folded)(void *ctx, server_id server), void *ctx,
@@ -156,16 +155,6 @@ static void target_text(const struct change_plan *plan, const struct plan_line *
     buf_done(&what);
 }
 
-/* Of the server whose first step this is: a scope with an exclusion removed and another added is one. */
-static size_t targets_of(const struct change_plan *plan, size_t first)
-{
-    size_t count = 0;
-
-    for (size_t i = first; i < plan->count && plan->steps[i].server == plan->steps[first].server; i++)
-        count += i == first || !value_equal(step_group(&plan->steps[i]), step_group(&plan->steps[i - 1]));
-    return count;
-}
-
 void change_plan_text(const struct change_plan *plan, const struct plan_line *line, struct arena *arena, struct plan_text *out)
 {
     switch (line->kind) {
@@ -173,7 +162,7 @@ void change_plan_text(const struct change_plan *plan, const struct plan_line *li
         out->mark = '>';
         out->server = plan->steps[line->first].server_name;
         out->object = "";
-        out->what = arena_printf(arena, "%zu target%s", targets_of(plan, line->first), targets_of(plan, line->first) != 1 ? "s" : "");
+        out->what = arena_printf(arena, "%zu target%s", line->count, line->count != 1 ? "s" : "");
         break;
     case PLAN_LINE_TARGET: target_text(plan, line, arena, out); break;
     case PLAN_LINE_NOTE: note_text(&plan->notes[line->first], arena, out); break;

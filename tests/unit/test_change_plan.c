@@ -554,6 +554,14 @@ static void lines_fold(void **state)
     assert_string_equal(text.what, "6 targets");
     lines = change_plan_lines(plan, all_folded, NULL, &arena, &count);
     assert_int_equal(count, 3);
+    assert_int_equal(lines[1].count, 6);
+    change_plan_free(plan);
+    plan = change_plan_new();
+    rows_edit(plan, "o.scope = 0x0a000000", EDIT_ROW_REPLACE, ".10-.19", ".10-.29");
+    lines = change_plan_lines(plan, NULL, NULL, &arena, &count);
+    assert_int_equal(count, 1 + 2); /* one target, on two lines */
+    change_plan_text(plan, &lines[0], &arena, &text);
+    assert_string_equal(text.what, "1 target");
     change_plan_free(plan);
     arena_done(&arena);
 }
