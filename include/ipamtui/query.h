@@ -38,6 +38,10 @@ bool query_compile(const struct object_type *object, const char *text, struct qu
 bool query_compile_shown(const struct object_type *object, const struct query_shown *shown, const char *text, struct query *out,
                          size_t *at, struct err *err);
 void query_done(struct query *query); /* also on a zeroed one */
+/* Puts field:value in front of a query (value NULL: nothing), in place of what it says of that field beside the rest, un-negated.
+ * A query with "or" is kept as a whole, in parentheses. To *out, which is empty; ERR_INPUT: text is no query. */
+bool query_put(const struct object_type *object, const char *text, const char *field, const char *value, struct buf *out,
+               struct err *err);
 /* Completions for the word that ends at text+at: fields, enum values, "and or not"; fn false = stop. */
 typedef bool query_word_fn(void *ctx, const char *word, const char *help);
 void query_complete(const struct object_type *object, const char *text, size_t at, query_word_fn *fn, void *ctx);

@@ -283,10 +283,27 @@ static bool one(struct parser *p)
     return true;
 }
 
+static bool part(struct parser *p)
+{
+    struct query_parts *parts = p->depth == 0 ? p->parts : NULL;
+    size_t from;
+
+    skip_blanks(p);
+    from = p->pos;
+    if (!one(p))
+        return false;
+    if (parts) {
+        x_grow(&parts->rows, &parts->cap, parts->count + 1, sizeof(*parts->rows));
+        parts->rows[parts->count].from = from;
+        parts->rows[parts->count++].to = p->pos;
+    }
+    return true;
+}
+
 static bool all(struct parser *p)
 {
     both(p, "(");
-    if (!one(p))
+    if (!part(p))
         return false;
     for (;;) {
         bool spelled = take_keyword(p, "and");
@@ -295,7 +312,7 @@ static bool all(struct parser *p)
         if (!spelled && (p->text[p->pos] == '\0' || p->text[p->pos] == ')' || keyword_at(p, "or")))
             break;
         both(p, " AND ");
-        if (!one(p))
+        if (!part(p))
             return false;
     }
     both(p, ")");
@@ -309,6 +326,8 @@ static bool either(struct parser *p)
         return false;
     while (take_keyword(p, "or")) {
         both(p, " OR ");
+        if (p->parts && p->depth == 0)
+            p->parts->either = true;
         if (!all(p))
             return false;
     }
@@ -357,6 +376,20 @@ static bool is_text(struct parser *p)
     return true;
 }
 
+static bool whole(struct parser *p)
+{
+    if (!is_text(p))
+        return false;
+    skip_blanks(p);
+    if (p->text[p->pos] == '\0')
+        return true;
+    if (!either(p))
+        return false;
+    skip_blanks(p);
+    /* Only a parenthesis stops the grammar early. */
+    return p->text[p->pos] == '\0' || query_error(p, p->pos, "this parenthesis closes nothing");
+}
+
 bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err)
 {
     return query_compile_shown(object, NULL, text, out, at, err);
@@ -367,18 +400,9 @@ bool query_compile_shown(const struct object_type *object, const struct query_sh
 {
     struct query q = { 0 };
     struct parser p = { .object = object, .text = text, .out = &q, .at = at, .err = err };
-    bool ok = true;
 
     query_choose(&p, shown);
-    ok = is_text(&p);
-    skip_blanks(&p);
-    if (ok && text[p.pos] != '\0') {
-        ok = either(&p);
-        skip_blanks(&p);
-        if (ok && text[p.pos] != '\0') /* only a parenthesis stops the grammar early */
-            ok = query_error(&p, p.pos, "this parenthesis closes nothing");
-    }
-    if (!ok) {
+    if (!whole(&p)) {
         query_done(&p.servers);
         query_done(&q);
         return false;
@@ -386,6 +410,46 @@ bool query_compile_shown(const struct object_type *object, const struct query_sh
     put_servers_first(&p);
     *out = q;
     return true;
+}
+
+/* Is the part one value of the field, or any of a few? */
+static bool says(const struct parser *p, size_t from, int place)
+{
+    size_t len = query_name(p->text + from);
+    char *name = x_strndup(p->text + from, len);
+    enum compare op = LESS;
+    bool yes;
+
+    query_operator(p->text + from + len, &op);
+    yes = len > 0 && op == IS && catalog_property(p->object, name) == place;
+    free(name);
+    return yes;
+}
+
+bool query_put(const struct object_type *object, const char *text, const char *field, const char *value, struct buf *out,
+               struct err *err)
+{
+    struct query_parts parts = { 0 };
+    struct query q = { 0 };
+    struct parser p = { .object = object, .text = text, .out = &q, .parts = &parts, .err = err };
+    bool ok;
+
+    query_choose(&p, NULL);
+    ok = whole(&p);
+    if (ok && value)
+        buf_addf(out, "%s:%s", field, value);
+    if (ok && parts.either)
+        buf_addf(out, value ? " (%s)" : "%s", text);
+    for (size_t i = 0; ok && !parts.either && i < parts.count; i++) {
+        size_t from = parts.rows[i].from;
+
+        if (!says(&p, from, catalog_property(object, field)))
+            buf_addf(out, "%s%.*s", out->len ? " " : "", (int)(parts.rows[i].to - from), text + from);
+    }
+    free(parts.rows);
+    query_done(&p.servers);
+    query_done(&q);
+    return ok;
 }
 
 void query_done(struct query *query)

@@ -6,6 +6,13 @@
 
 enum compare { IS, IS_NOT, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, CONTAINS };
 
+/* What a query demands, side by side: the terms and groups that are in no parentheses. */
+struct query_parts {
+    struct { size_t from, to; } *rows; /* bytes of text */
+    size_t count, cap;
+    bool either; /* not all of them: there is an "or" between some */
+};
+
 /* A compilation: text is read once from left to right. */
 struct parser {
     const struct object_type *object;
@@ -19,6 +26,7 @@ struct parser {
     bool *searched;        /* by property: plain words look into it */
     enum date_mode dates;  /* how its times are shown */
     const char *(*text_sql)(int property); /* what else its cells say; may be NULL */
+    struct query_parts *parts; /* NULL: nobody wants to know */
     size_t *at; /* may be NULL */
     struct err *err;
     int depth, terms;

@@ -9,6 +9,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/levels.h"
 #include "ipamtui/overview.h"
+#include "ipamtui/query.h"
 #include "ipamtui/text.h"
 
 /* ------------------------------------------------------------------ families of zones */
@@ -19,42 +20,25 @@ static bool shows_zones(const struct ui *ui)
     return !ui->panes[ui->pane].ops->canvas && (object == &catalog_zones || object == &catalog_zoneservers);
 }
 
-/* What the filter says besides its family. */
-static void other_words(const char *filter, struct buf *out)
-{
-    while (*filter) {
-        size_t len = strcspn(filter, " ");
-
-        if (strncmp(filter, "family:", 7) != 0)
-            buf_addf(out, "%s%.*s", out->len ? " " : "", (int)len, filter);
-        filter += len;
-        filter += strspn(filter, " ");
-    }
-}
-
-static bool show_family(struct ui *ui, const char *family)
+static bool show_family(struct ui *ui, const char *family, struct err *err)
 {
     size_t pane = shows_zones(ui) ? ui->pane : ui_pane_find(ui, "zones");
-    struct buf filter = { 0 }, others = { 0 };
+    struct buf filter = { 0 };
+    bool ok = query_put(ui->panes[pane].ops->object, shows_zones(ui) ? ui_table(ui)->filter : "", "family", family, &filter, err);
 
-    if (shows_zones(ui))
-        other_words(ui_table(ui)->filter, &others);
-    if (family)
-        buf_addf(&filter, "family:%s%s", family, others.len ? " " : "");
-    buf_adds(&filter, buf_at(&others));
-    ui_goto(ui, pane, buf_at(&filter), NULL, 0);
-    free(ui_pane(ui)->crumb);
-    ui_pane(ui)->crumb = NULL;
+    if (ok) {
+        ui_goto(ui, pane, buf_at(&filter), NULL, 0);
+        free(ui_pane(ui)->crumb);
+        ui_pane(ui)->crumb = NULL;
+    }
     buf_done(&filter);
-    buf_done(&others);
-    return true;
+    return ok;
 }
 
 #define FAMILY(name, word)                                       \
     static bool name(struct command_call *call, struct err *err) \
     {                                                            \
-        (void)err;                                               \
-        return show_family(call->ui, word);                      \
+        return show_family(call->ui, word, err);                 \
     }
 FAMILY(zones_forward, "forward")
 FAMILY(zones_reverse4, "reverse4")

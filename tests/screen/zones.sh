@@ -23,6 +23,17 @@ screen_keys / End ' cause:*event*' Enter
 screen_match '/family:forward cause:\*event\* .* of 40$'
 screen_keys o o
 screen_wait '/cause:*event*'
+# Quotes, parentheses and "or" are what they were.
+screen_keys / C-u '(family:reverse4 or family:reverse6) "a b"' Enter
+screen_wait 'No zone matches'
+screen_keys o f
+screen_wait '/family:forward (family:reverse4 or family:reverse6) "a b"'
+screen_keys / C-u 'family:reverse4 or cause:*event*' Enter
+screen_wait 'in-addr.arpa'
+screen_keys o f
+screen_wait '/family:forward (family:reverse4 or cause:*event*)'
+screen_keys o o / C-u 'cause:*event*' Enter
+screen_match '/cause:\*event\* .* of 40$'
 screen_keys A x
 screen_wait 'reset'
 screen_wait 'No zone matches'

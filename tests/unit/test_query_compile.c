@@ -193,11 +193,44 @@ static void completed(void **state)
     assert_true(all.count == 40); /* and stops when told */
 }
 
+static void put(void **state)
+{
+    static const struct {
+        const char *text, *value, *expected;
+    } cases[] = {
+        { "", "forward", "family:forward" },
+        { "", NULL, "" },
+        { " cause:x  name ", "forward", "family:forward cause:x name" },
+        { "family:reverse4", "forward", "family:forward" },
+        { "family:reverse4", NULL, "" },
+        { "cause:x and Family=reverse4,reverse6 and zone:y", "forward", "family:forward cause:x zone:y" },
+        { "\"a family:reverse4 b\" zone:\"x \\\" y\"", "forward", "family:forward \"a family:reverse4 b\" zone:\"x \\\" y\"" },
+        { "not family:reverse4 -family:reverse6", "forward", "family:forward not family:reverse4 -family:reverse6" },
+        { "family!=reverse4 family~rev", NULL, "family!=reverse4 family~rev" },
+        { "(family:reverse4 or family:reverse6) x", "forward", "family:forward (family:reverse4 or family:reverse6) x" },
+        { "family:reverse4 or x", "forward", "family:forward (family:reverse4 or x)" },
+        { "family:reverse4 or x", NULL, "family:reverse4 or x" },
+        { "family:reverse6 (a or b)", "forward", "family:forward (a or b)" },
+    };
+    struct err err = { 0 };
+    struct buf out = { 0 };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(query_put(&catalog_zones, cases[i].text, "family", cases[i].value, &out, &err));
+        assert_string_equal(buf_at(&out), cases[i].expected);
+        buf_done(&out);
+    }
+    assert_false(query_put(&catalog_zones, "(x", "family", "forward", &out, &err));
+    assert_string_equal(err.text, "this parenthesis has no end: close it with )");
+    assert_int_equal(out.len, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused), cmocka_unit_test(bound),     cmocka_unit_test(limits),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(completed),
+        cmocka_unit_test(any_bytes), cmocka_unit_test(completed), cmocka_unit_test(put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
