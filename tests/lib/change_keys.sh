@@ -15,8 +15,7 @@ changed=$(scope "$c" 4)
 dump >"$T/before"
 
 # ---- the form: impossible values are refused in it; what was typed is kept
-screen_start "${1:-80x24}" $options --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes "${1:-80x24}" $options
 screen_keys A e
 screen_wait 'edit 60 scopes'
 screen_wait 'lease_duration'

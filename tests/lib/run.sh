@@ -52,3 +52,9 @@ estate() {
     "$SIMHOST" make "$1" --servers "$2" --scopes "$3" --seed "$4" --clean >/dev/null || fail "the estate is made"
     run 0 --db "$5" server import "$1/servers.csv"
 }
+# estate_with_failures DB: four servers that are well, one whose program is no PowerShell, and one whose program there is not.
+estate_with_failures() {
+    estate "$T/estate" 4 20 7 "$1"
+    run 0 --db "$1" server add broken --role dhcp --address broken --transport command --command 'echo hello'
+    run 0 --db "$1" server add gone --role dhcp --address gone --transport command --command '/nonexistent/program'
+}

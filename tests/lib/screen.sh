@@ -1,6 +1,7 @@
 # screen.sh - drives the real program in a private tmux and looks at what an operator would see. Sourced by tests/screen/*.sh.
 #
 #   screen_start 80x24 --db "$db" --pane scopes    starts ipamtui in a terminal of that size
+#   screen_scopes 80x24                            with the scopes of $db as they were retrieved last, and waits for the first one
 #   screen_keys / voice Enter                      tmux's names of keys; a word that is none is typed
 #   screen_wait 'voice'                            until the text is on the screen (10 s at most)
 #   screen_gone 'voice'                            until it is not there any more
@@ -70,6 +71,10 @@ screen_keys() {
         # An escape followed at once by a letter is Alt with that letter: a person's fingers leave this gap.
         [ "$key" != Escape ] || sleep 0.15
     done
+}
+screen_scopes() { # SIZE ARGS...
+    screen_start "$@" --db "$db" --offline --pane scopes
+    screen_wait 'Excluded'
 }
 screen_row() { screen_now | sed -n "${1}p"; }
 screen_resize() { screen_tmux resize-window -x "${1%x*}" -y "${1#*x}"; }

@@ -36,7 +36,7 @@ apply() {
 
 # ---- progress: the whole, each server, what it does now, how long it will take; answers count before they are read back
 "$SIMHOST" fault "$estate" "$b" denied-set
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 plan 11
 apply
 screen_wait 'Applying ['
@@ -65,7 +65,7 @@ screen_ends 0
 
 # ---- stopped by hand (x or C-c): what is in flight is settled, the rest is not sent
 "$SIMHOST" fault "$estate" "$b" none
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 plan 12
 apply
 screen_wait 'Applying ['
@@ -116,7 +116,7 @@ c = json.load(sys.stdin)[0]
 assert c["change"] == 5 and c["phase"] == "ended" and c["open"] == 0 and c["planned"] == 0 and c["done"] + c["skipped"] == 80, c
 ' || fail 'a change that was left is settled'
 # And with patience: to its end.
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 plan 15
 apply
 screen_wait 'Applying ['
@@ -128,7 +128,7 @@ screen_ends 0
 change | grep -q '"change": *6.*"done": *80' || fail "all of change 6 is done: $(change | head -c 400)"
 
 # ---- the terminal is closed
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 plan 16
 apply
 screen_wait 'Applying ['
@@ -145,7 +145,7 @@ assert c["change"] == 7 and c["phase"] == "ended" and c["open"] == 0 and c["plan
 ' || fail 'what was in flight is settled when the terminal goes'
 
 # ---- killed: the next start settles what was open, by reading, and says so
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 plan 17
 apply
 screen_wait 's left' # some calls have been answered

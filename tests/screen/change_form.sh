@@ -38,8 +38,7 @@ reset() {
     screen_wait 'nothing is changed yet'
 }
 
-screen_start "$size" --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes "$size"
 screen_keys A e
 screen_wait 'edit 30 scopes'
 screen_wait 'name, mixed: '

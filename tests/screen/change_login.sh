@@ -20,8 +20,7 @@ sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
 mv "$SSHD_DIR/known_hosts" "$SSHD_DIR/known"
 : >"$SSHD_DIR/known_hosts"
 
-screen_start 80x24 --db "$db" --offline --pane scopes --ssh-config "$SSH_CONFIG"
-screen_wait 'Excluded'
+screen_scopes 80x24 --ssh-config "$SSH_CONFIG"
 screen_keys A ':' 'set delay 5' Enter
 screen_wait 'planned for 8 of 8'
 screen_keys w

@@ -20,8 +20,7 @@ drop() {
 dump >"$T/before"
 
 # 30 scopes, the ends of some ranges impossible: refused, with the reason.
-screen_start "$size" --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes "$size"
 screen_keys A ':' 'set end .200' Enter
 screen_wait 'set end=.200: planned for '
 screen_wait ' refused (w shows the plan)'
@@ -163,8 +162,7 @@ screen_ends 0
 
 # ---- more targets than the guard allows: their number is typed
 printf 'guard_targets = 2;\n' >"$T/conf"
-screen_start "$size" --db "$db" --offline --pane scopes --config "$T/conf"
-screen_wait 'Excluded'
+screen_scopes "$size" --config "$T/conf"
 screen_keys Space Space ':' 'set delay 3' Enter
 screen_wait 'planned for 2 of 2'
 screen_keys w

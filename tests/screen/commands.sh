@@ -4,8 +4,7 @@
 db=$T/one.db
 learnt "$db"
 cd "$T"
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_keys '?'
 screen_wait 'Help: Scopes'
 screen_keys invert

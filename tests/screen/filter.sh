@@ -3,8 +3,7 @@
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
 learnt "$db"
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_keys / v o i c e
 screen_wait 'of 60'
 screen_has 'Floor 1 Vo' || screen_fail 'the list follows the letters'

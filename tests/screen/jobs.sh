@@ -3,9 +3,7 @@
 # until it is stopped. Drawn without colours, too.
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
-estate "$T/estate" 4 20 7 "$db"
-run 0 --db "$db" server add broken --role dhcp --address broken --transport command --command 'echo hello'
-run 0 --db "$db" server add gone --role dhcp --address gone --transport command --command '/nonexistent/program'
+estate_with_failures "$db"
 unset IPAMTUI_NOW
 SCREEN_ENV='NO_COLOR=1'
 screen_start 80x24 --db "$db"

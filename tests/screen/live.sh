@@ -2,9 +2,7 @@
 # A retrieval while one looks: rows fill in, the strip says what goes on, failures have their words and never look like empty.
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
-estate "$T/estate" 4 20 7 "$db"
-run 0 --db "$db" server add broken --role dhcp --address broken --transport command --command 'echo hello'
-run 0 --db "$db" server add gone --role dhcp --address gone --transport command --command '/nonexistent/program'
+estate_with_failures "$db"
 unset IPAMTUI_NOW
 screen_start 100x30 --db "$db"
 screen_wait 'Retrieved 4 of 6 servers'

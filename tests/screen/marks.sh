@@ -3,8 +3,7 @@
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
 learnt "$db"
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_keys Space Space
 screen_wait '2 marked'
 screen_keys v j j

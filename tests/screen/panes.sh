@@ -40,8 +40,7 @@ screen_wait '(Q quits)'
 screen_keys Q
 screen_ends 0
 
-screen_start 200x50 --db "$db" --offline --pane scopes --fresh
-screen_wait 'Excluded'
+screen_scopes 200x50 --fresh
 screen_is scopes-200x50
 screen_keys z
 screen_gone 'Lease Used%'

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
 learnt "$db"
-screen_start 110x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 110x24
 screen_keys '|'
 screen_wait '60 scopes to:'
 screen_keys "tee '$T/rows' | wc -l" Enter

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
 learnt "$db"
-screen_start 110x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 110x24
 screen_keys f
 screen_wait 'No query is saved for scopes yet'
 screen_keys / 'name:*voice*' Enter f
@@ -65,8 +64,7 @@ screen_ends 0
 saved() { sql "$db" "SELECT value FROM setting WHERE key LIKE 'ui.%.saved'"; }
 [ -n "$(saved)" ] || fail 'two are kept for the next session'
 
-screen_start 110x24 --db "$db" --offline --pane scopes --fresh
-screen_wait 'Excluded'
+screen_scopes 110x24 --fresh
 screen_keys f Down Delete
 screen_wait 'full is forgotten; it was /util>80'
 screen_gone '2 full'

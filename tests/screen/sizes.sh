@@ -3,8 +3,7 @@
 . "$(dirname "$0")/../lib/screen.sh"
 db=$T/one.db
 learnt "$db"
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_keys j j j
 screen_wait '>  10.0.14.0/24' # drawn, before it is remembered
 at=$(screen_now | grep '^>')
@@ -23,8 +22,7 @@ screen_keys Q
 screen_ends 0
 
 SCREEN_LOCALE=C
-screen_start 80x24 --db "$db" --offline --pane scopes --fresh
-screen_wait 'Excluded'
+screen_scopes 80x24 --fresh
 screen_is scopes-ascii-80x24
 screen_now | LC_ALL=C grep -q '[^ -~]' && screen_fail 'nothing but ASCII'
 screen_keys Q
@@ -32,14 +30,12 @@ screen_ends 0
 SCREEN_LOCALE=C.UTF-8
 
 SCREEN_TERM=vt100
-screen_start 80x24 --db "$db" --offline --pane scopes --fresh
-screen_wait 'Excluded'
+screen_scopes 80x24 --fresh
 screen_keys Q
 screen_ends 0
 SCREEN_TERM=screen-256color
 SCREEN_ENV='NO_COLOR=1'
-screen_start 80x24 --db "$db" --offline --pane scopes --fresh
-screen_wait 'Excluded'
+screen_scopes 80x24 --fresh
 screen_tmux capture-pane -p -e | grep -q "$(printf '\033')\[3[0-7]m" && screen_fail 'no colours with NO_COLOR'
 screen_keys Q
 screen_ends 0

@@ -50,8 +50,7 @@ screen_ends 0
 [ -s "$T/voice.tsv" ] || fail 'the script has exported'
 
 for signal in TERM HUP INT; do
-    screen_start 80x24 --db "$db" --offline --pane scopes
-    screen_wait 'Excluded'
+    screen_scopes 80x24
     kill -$signal "$(pgrep -f "^$IPAMTUI --db $db --offline" | head -1)"
     if [ $signal = INT ]; then
         screen_wait 'Nothing is going on' # twice C-c never kills
@@ -60,8 +59,7 @@ for signal in TERM HUP INT; do
     screen_ends 0
 done
 # The terminal goes away: the program too.
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_tmux kill-server
 for _ in $(seq 100); do
     pgrep -f "^$IPAMTUI --db $db --offline" >/dev/null || exit 0

@@ -5,8 +5,7 @@ db=$T/one.db
 learnt "$db"
 hits=$("$IPAMTUI" --db "$db" list scopes 8d --columns scope,lease_duration --format tsv | sed 1d | wc -l)
 [ "$hits" -gt 0 ] && [ "$hits" -lt 60 ] || fail 'some of the scopes have a lease of 8 days'
-screen_start 80x24 --db "$db" --offline --pane scopes
-screen_wait 'Excluded'
+screen_scopes 80x24
 screen_keys / 8 d
 screen_wait "$hits of 60"
 screen_keys Enter
