@@ -92,7 +92,7 @@ static void tell(struct trial *t, const char *mark, const char *what, const char
     if (t->json) {
         tell_json(t, mark, what, ms, why, advice);
     } else {
-        printf("  %-7s %-60s %8.1f ms\n", mark, text_printable(what, shown, sizeof(shown)), ms);
+        printf("  %-7s %-48s %8.1f ms\n", mark, text_printable(what, shown, sizeof(shown)), ms);
         if (why)
             printf("          %s\n", text_printable(why, shown, sizeof(shown)));
         if (advice)

@@ -27,6 +27,8 @@ struct overlay {
     struct overlay *below;
 };
 void ui_push(struct ui *ui, struct overlay *overlay); /* takes it */
+/* The same for what comes by itself: below what is open, so that it does not take the keys of what is being typed. */
+void ui_push_below(struct ui *ui, struct overlay *overlay);
 void ui_drop(struct ui *ui, struct overlay *overlay); /* wherever it is; frees it */
 
 /* One thing that may be completed or chosen. */
@@ -299,6 +301,7 @@ void ui_program_begin(struct ui *ui, struct program *program);
 bool ui_program_run(struct program *program, char *const argv[], const char *input, int timeout_ms, struct err *err);
 void ui_program_end(struct ui *ui, struct program *program); /* frees what was said */
 bool ui_programs_stop(struct ui *ui);                        /* all; false: there is none */
+bool ui_programs_strip(const struct ui *ui, struct buf *out); /* "1 program runs (C-c stops)"; false: none is */
 
 /* ---- pipe.c: what a program said, its complaints first, in a list that typing narrows; nothing, if it said nothing */
 void ui_show_output(struct ui *ui, const char *title, const struct child_output *said);

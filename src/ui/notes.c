@@ -271,10 +271,12 @@ void ui_strip(const struct ui *ui, char *out, size_t size)
     char age[32];
 
     ui_changes_strip(ui, &text);
+    bool programs = ui_programs_strip(ui, &text);
     if (going.jobs > 0) {
+        buf_adds(&text, programs ? " | " : "");
         strip_rounds(&going, &text);
     } else {
-        buf_addf(&text, "idle");
+        buf_adds(&text, programs ? "" : "idle");
         if (ui->failed_count > 0)
             buf_addf(&text, ", %zu server%s failed (:jobs)", ui->failed_count, ui->failed_count == 1 ? "" : "s");
     }

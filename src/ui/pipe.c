@@ -44,27 +44,36 @@ static void expand(const char *line, size_t len, struct buf *out)
     }
 }
 
+/* A long one goes on in the next line, as far in as it began. */
+static void add_line(struct chooser *chooser, const char *line, int w)
+{
+    int in = (int)MIN(strspn(line, " "), (size_t)w / 2), before = 0;
+    struct buf part = { 0 };
+
+    do {
+        size_t take = ui_wrap(line, w - before);
+
+        buf_clear(&part);
+        buf_addf(&part, "%*s%.*s", before, "", (int)take, line);
+        chooser_add(chooser, buf_at(&part), "", 0);
+        line += take;
+        line += strspn(line, " ");
+        before = in;
+    } while (*line);
+    buf_done(&part);
+}
+
 /* cut: there was more, which is not kept. */
 static void add_lines(struct chooser *chooser, const struct buf *said, bool cut, int w)
 {
-    const char *text = said->len ? buf_at(said) : "";
+    const char *text = buf_at(said);
     struct buf line = { 0 };
 
     while (*text && chooser->count < LINES_MAX) {
         size_t len = strcspn(text, "\n");
-        const char *rest;
 
         expand(text, len, &line);
-        rest = line.len ? buf_at(&line) : "";
-        do { /* a long one goes on in the next line */
-            size_t take = ui_wrap(rest, w);
-            char *part = x_strndup(rest, take);
-
-            chooser_add(chooser, part, "", 0);
-            rest += take;
-            rest += strspn(rest, " ");
-            free(part);
-        } while (*rest);
+        add_line(chooser, buf_at(&line), w);
         text += len + (text[len] == '\n');
     }
     if ((*text || cut) && chooser->count <= LINES_MAX)
@@ -82,7 +91,7 @@ void ui_show_output(struct ui *ui, const char *title, const struct child_output 
     add_lines(chooser, &said->errs, said->errs_cut, w);
     add_lines(chooser, &said->out, said->out_cut, w);
     if (chooser->count > 0)
-        ui_push(ui, &chooser->overlay);
+        ui_push_below(ui, &chooser->overlay);
     else
         chooser->overlay.ops->done(ui, &chooser->overlay);
 }

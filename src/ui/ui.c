@@ -250,6 +250,20 @@ void ui_push(struct ui *ui, struct overlay *overlay)
     ui_dirty(ui);
 }
 
+void ui_push_below(struct ui *ui, struct overlay *overlay)
+{
+    struct overlay *lowest = ui->overlay;
+
+    if (!lowest) {
+        ui_push(ui, overlay);
+        return;
+    }
+    while (lowest->below)
+        lowest = lowest->below;
+    lowest->below = overlay;
+    ui_dirty(ui);
+}
+
 void ui_drop(struct ui *ui, struct overlay *overlay)
 {
     for (struct overlay **at = &ui->overlay; *at; at = &(*at)->below) {

@@ -40,6 +40,23 @@ screen_keys Escape '|' "head -c 1100000 /dev/zero | tr '\\0' x | fold -w 90" Ent
 screen_wait '│ xxxxx'
 screen_keys End
 screen_wait '... (what follows is left out)'
+# A long line goes on as far in as it began.
+screen_keys Escape '|' "printf '    %0150d\\n' 7 | tr 0 'z'" Enter
+screen_wait '│     zzzzz'
+screen_now | grep -q '│     z*7 ' || screen_fail 'what is left of the line is as far in'
+# What comes while something is typed waits below it, and takes no keys.
+screen_keys Escape '|' "while [ ! -e '$T/on' ]; do sleep 0.05; done; echo now" Enter
+screen_wait '1 program runs (C-c stops)'
+screen_keys j ':' 'sort na'
+screen_wait ':sort na'
+: >"$T/on"
+screen_wait '│ now'
+screen_keys 'me'
+screen_wait ':sort name'
+screen_keys Escape
+screen_gone ':sort name'
+screen_wait '│ now'
+screen_gone 'program runs'
 # One that takes long is stopped, with what it has said until then; an export does not wait for it.
 screen_keys Escape '|' "echo 'as far as'  this; sleep 30" Enter
 screen_wait 'Running echo'
