@@ -37,8 +37,8 @@ typedef bool overview_fault_fn(void *ctx, const struct overview_fault *fault);
 /* By server; by_reason: one for all calls of a server that ended for the same reason, else one a call. */
 bool store_unverified(struct store *store, bool by_reason, int limit, overview_fault_fn *fn, void *ctx, struct err *err);
 
-/* 'Reset zone status': events about these zones (NULL: on all servers) that are older than now do not count any more. *changed:
- * rows. Opens its own transaction. */
-bool store_zone_reset(struct store *store, const char *zone, int64_t now_s, int64_t *changed, struct err *err);
+/* 'Reset zone status': events about these zones that are older than now do not count any more. changed[i]: on so many servers; 0 =
+ * none has the i-th zone. Opens a transaction of its own: all of them, or none. */
+bool store_zone_reset(struct store *store, const char *const *zones, size_t count, int64_t now_s, int64_t *changed, struct err *err);
 
 #endif

@@ -331,22 +331,23 @@ int cli_run_status(struct cli *cli)
 
 int cli_run_zone_reset(struct cli *cli)
 {
+    size_t count = (size_t)cli->arg_count;
+    int64_t *changed = x_calloc(count, sizeof(*changed));
     struct store *store = NULL;
     struct err err = { 0 };
-    int64_t changed = 0;
     int status = STATUS_DONE;
+    bool ok = cli_store(cli, STORE_WRITE, &store, &err) && store_zone_reset(store, cli->args, count, clock_now_s(), changed, &err);
 
-    if (!cli_store(cli, STORE_WRITE, &store, &err))
-        return cli_fail(&err);
-    for (int i = 0; i < cli->arg_count && status == STATUS_DONE; i++) {
-        if (!store_zone_reset(store, cli->args[i], clock_now_s(), &changed, &err))
-            status = cli_fail(&err);
-        else if (changed == 0)
+    if (!ok)
+        status = cli_fail(&err);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (changed[i] == 0)
             status = (err_set(&err, ERR_NOT_FOUND, cli->args[i], "no server has a zone of this name"), cli_fail(&err));
         else
-            cli_note("%s: events up to now do not count any more, on %" PRId64 " servers", cli->args[i], changed);
+            cli_note("%s: events up to now do not count any more, on %" PRId64 " servers", cli->args[i], changed[i]);
     }
     store_close(store);
+    free(changed);
     return status;
 }
 

@@ -174,22 +174,28 @@ bool store_unverified(struct store *store, bool by_reason, int limit, overview_f
     return rows_end(store, stmt, rc, err);
 }
 
-bool store_zone_reset(struct store *store, const char *zone, int64_t now_s, int64_t *changed, struct err *err)
+static bool reset_zone(struct store *store, const char *zone, int64_t now_s, int64_t *changed, struct err *err)
 {
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = store_prepare(store, "UPDATE zoneserver SET acknowledged = max(?1, coalesce(event_at, 0)) WHERE zone = ?2", err);
+
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, now_s);
+    sqlite3_bind_text(stmt, 2, zone, -1, SQLITE_STATIC);
+    if (!store_run(store, stmt, "resetting the status of a zone", err))
+        return false;
+    *changed = sqlite3_changes(store->db);
+    return true;
+}
+
+bool store_zone_reset(struct store *store, const char *const *zones, size_t count, int64_t now_s, int64_t *changed, struct err *err)
+{
     bool ok = store_begin(store, err);
 
     if (!ok)
         return false;
-    stmt = store_prepare(store, "UPDATE zoneserver SET acknowledged = max(?1, coalesce(event_at, 0)) WHERE zone = ?2", err);
-    ok = stmt != NULL;
-    if (stmt) {
-        sqlite3_bind_int64(stmt, 1, now_s);
-        sqlite3_bind_text(stmt, 2, zone, -1, SQLITE_STATIC);
-        ok = store_run(store, stmt, "resetting the status of a zone", err);
-    }
-    if (ok)
-        *changed = sqlite3_changes(store->db);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = reset_zone(store, zones[i], now_s, &changed[i], err);
     if (ok && store_settle(store, now_s, err) && store_commit(store, err))
         return true;
     store_rollback(store);

@@ -112,33 +112,45 @@ static bool start(struct command_call *call, const struct watch_job *like)
 }
 
 /* ------------------------------------------------------------------ reset zone status */
-static bool by_name(const char *name, const char *const *names, size_t count)
+static int by_name(const void *a, const void *b)
 {
-    for (size_t i = count; i > 0; i--)
-        if (strcmp(names[i - 1], name) == 0)
-            return true;
-    return false;
+    return text_casecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The zones of these rows, each once: one has a row for each of its servers, and is reset as a whole. */
+static size_t zone_names(const struct watch_job *job, const struct row *rows, const char **names)
+{
+    int zone = catalog_property(job->object, "zone");
+    size_t count = 0, kept = 0;
+
+    for (size_t i = 0; i < job->count; i++) {
+        if (rows[i].id != 0 && rows[i].values[zone].type == VALUE_TEXT)
+            names[count++] = rows[i].values[zone].s;
+    }
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || by_name(&names[kept - 1], &names[i]) != 0)
+            names[kept++] = names[i];
+    }
+    return kept;
 }
 
 static bool reset_zones(struct store *store, struct watch_job *job, struct err *err)
 {
-    int zone = catalog_property(job->object, "zone");
     struct row *rows = x_calloc(job->count + 1, sizeof *rows);
     const char **names = x_calloc(job->count + 1, sizeof *names);
+    int64_t *changed = x_calloc(job->count + 1, sizeof *changed);
     struct arena mem = { 0 };
     bool ok = store_rows(store, job->object, job->ids, job->count, &mem, rows, err);
 
-    for (size_t i = 0; ok && i < job->count; i++) {
-        int64_t changed = 0;
-
-        /* A zone has a row for each of its servers; it is reset as a whole. */
-        if (rows[i].id == 0 || rows[i].values[zone].type != VALUE_TEXT || by_name(rows[i].values[zone].s, names, job->zones))
-            continue;
-        names[job->zones++] = rows[i].values[zone].s;
-        ok = store_zone_reset(store, rows[i].values[zone].s, clock_now_s(), &changed, err);
-        job->rows += changed;
+    if (ok) {
+        job->zones = zone_names(job, rows, names);
+        ok = store_zone_reset(store, names, job->zones, clock_now_s(), changed, err);
     }
+    for (size_t i = 0; i < job->zones; i++)
+        job->rows += changed[i];
     arena_done(&mem);
+    free(changed);
     free(names);
     free(rows);
     return ok;

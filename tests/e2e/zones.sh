@@ -57,10 +57,10 @@ run 0 --db "$T/stopped.db" list zones 'health:ok' --columns zone --format tsv
 # Events count until they are reset.
 zone=$("$IPAMTUI" --db "$db" list zones 'cause:*event*' --columns zone --format tsv | sed -n 2p)
 [ -n "$zone" ] || fail 'a zone has an event'
-run 0 --db "$db" zone reset "$zone"
+run 1 --db "$db" zone reset no.such.zone "$zone" # what there is is reset, what there is not is told
+tells 'no.such.zone: no server has a zone of this name'
 run 0 --db "$db" list zones "zone:\"$zone\"" --columns zone,health --format tsv
 says "$zone	ok"
-run 1 --db "$db" zone reset no.such.zone
 
 # All zones well and all verified: 0.
 "$SIMHOST" make "$T/clean" --servers 2 --role dns --zones 10 --seed 3 --even --clean >/dev/null
