@@ -250,6 +250,16 @@ static void moved(struct ui *ui, struct chooser *chooser)
         chooser->ops->moved(ui, chooser);
 }
 
+/* All rows again, with the current one where it stands among them. */
+static void widen(struct chooser *chooser)
+{
+    const struct choice *row = chooser_current(chooser);
+
+    edit_set(&chooser->narrow, "");
+    chooser->at = row ? (size_t)(row - chooser->rows) : 0;
+    move_by(chooser, 0);
+}
+
 /* "/" begins, Enter keeps what was typed and gives the letters back, Esc takes it away. */
 static bool slash_key(struct chooser *chooser, int key)
 {
@@ -263,8 +273,7 @@ static bool slash_key(struct chooser *chooser, int key)
         chooser->typing = false;
     } else if ((chooser->typing || narrowed) && key == K_ESC) {
         chooser->typing = false;
-        edit_set(&chooser->narrow, "");
-        move_by(chooser, 0);
+        widen(chooser);
     } else {
         return false;
     }

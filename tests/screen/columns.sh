@@ -34,6 +34,10 @@ screen_keys J
 screen_wait 'moved among all of them'
 screen_keys Escape
 screen_wait '[x] Name'
+screen_keys Space # the current one is the same
+screen_wait '[ ] Superscope'
+screen_keys Space
+screen_wait '[x] Superscope'
 screen_keys C-c
 screen_gone 'Space show'
 screen_keys ':' 'columns superscope,scope' Enter
