@@ -52,6 +52,8 @@ struct transport_events {
     void (*data)(void *ctx, const void *bytes, size_t len);      /* its stdout */
     /* A question; answer with transport_answer(). NULL: every question is answered no. */
     void (*ask)(void *ctx, const struct transport_ask *ask);
+    /* It rests (transport_rest()), and another stream waits for the place of its ssh program: close it. May be NULL. */
+    void (*wanted)(void *ctx);
     /* Ended, by failure or by the other side; exactly once, not after transport_close(). err->kind ERR_NONE: clean end. step: the one
      * that failed. stderr_tail: last printable words of the remote stderr, "" if none. */
     void (*closed)(void *ctx, enum transport_step step, const struct err *err, const char *stderr_tail);
@@ -62,7 +64,7 @@ struct transport_hub_options {
     int64_t connect_timeout_ms; /* of each step; 0 = defaults of 10 s (connect), 15 s (kex), 20 s (login) */
     int max_handshakes;         /* connections not yet logged in, in all; 0 = 32 */
     int max_handshakes_per_host;/* per sshd; 0 = 8 */
-    int max_programs;           /* `ssh` programs at once that carry a host (kind openssh); 0 = 100 */
+    int max_programs;           /* `ssh` programs of this hub at once that carry a host (kind openssh, or in its place); 0 = 100 */
     const char *ssh_config;     /* -F FILE for ssh -G and ssh; NULL = the operator's */
 };
 /* What ssh -G and ssh-keygen -F answer is kept in this file from one run to the next, while the files that they read stay as they are;
@@ -79,6 +81,9 @@ struct transport *transport_open(struct transport_hub *hub, const struct transpo
 void transport_write(struct transport *t, const void *bytes, size_t len); /* queued; never partial */
 size_t transport_queued(const struct transport *t);                      /* bytes not yet handed to the system */
 void transport_pause(struct transport *t, bool paused);                  /* stop reading: backpressure */
+/* Whether nothing is wanted of it just now; at first something is. Where max_programs run and others wait, those that rest longest
+ * are asked to go, by wanted(). */
+void transport_rest(struct transport *t, bool resting);
 /* answers: prompt_count strings (wiped here after use); NULL = refused. For ASK_HOSTKEY any non-NULL = accept. */
 void transport_answer(struct transport *t, const char *const *answers);
 /* Ends it: polite end of stdin, a grace of 3 s in the background, then dropped. No callbacks after this. NULL is fine. */

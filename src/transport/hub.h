@@ -10,7 +10,9 @@ struct transport_hub {
     int64_t connect_ms, kex_ms, login_ms;
     int max_handshakes, max_handshakes_per_host;
     int max_programs, programs; /* ssh programs that carry a host: at most, and now (openssh.c) */
+    int programs_leaving;       /* of these, asked to go */
     struct openssh *program_queue;
+    struct loop_timer programs_turn;
     char *ssh_config; /* NULL: the operator's */
 
     struct job *jobs; /* helper processes, in order (job.c) */

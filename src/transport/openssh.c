@@ -10,13 +10,14 @@
 #include "hostkey.h"
 #include "hub.h"
 #include "ipamtui/child.h"
+#include "ipamtui/log.h"
 #include "ipamtui/text.h"
 #include "pipes.h"
 #include "talk.h"
 
 #define HUMAN_MS 110000 /* sshd gives up after 120 s */
 #define HOPS_MOST 8
-#define PLACE_MS 60000  /* for another ssh program to end */
+#define PLACE_MS 60000  /* in which at least one of the other ssh programs is to end */
 
 struct openssh {
     struct transport *t;
@@ -35,6 +36,7 @@ struct openssh {
     enum transport_step ended_step;
     struct openssh *queue_next;
     bool queued, placed; /* waits for, or is, one of the hub's max_programs */
+    bool leaving;        /* was asked to leave its place to another */
     enum transport_step step;
     bool authenticated;
     char method[40];
@@ -341,9 +343,44 @@ static void on_no_place(void *ctx)
 {
     struct openssh *o = ctx;
     struct err err = { 0 };
-    err_set(&err, ERR_TIMEOUT, o->t->name, "%d ssh programs run already and none has ended (max_ssh_programs); transport ssh needs none",
-            o->t->hub->max_programs);
+    err_set(&err, ERR_TIMEOUT, o->t->name, "%d ssh programs run already and none has ended (max_ssh_programs)%s", o->t->hub->max_programs,
+            o->t->fallback ? "" : "; transport ssh needs none");
     fail(o, STEP_CONNECT, &err);
+}
+
+/* The stream that rests longest in a place of which nothing was said yet, or NULL. */
+static struct transport *longest_at_rest(const struct transport_hub *hub)
+{
+    struct transport *best = NULL;
+    for (struct transport *t = hub->streams; t; t = t->next) {
+        const struct openssh *o = t->carrier == &openssh_carrier ? t->carried : NULL;
+        if (o && o->placed && !o->leaving && t->resting_ms && t->events.wanted && !t->closing &&
+            (!best || t->resting_ms <= best->resting_ms))
+            best = t;
+    }
+    return best;
+}
+
+/* As many are asked to go as there are that wait. */
+static void on_share(void *ctx)
+{
+    struct transport_hub *hub = ctx;
+    struct transport *t;
+    int wanted = 0;
+    for (const struct openssh *o = hub->program_queue; o; o = o->queue_next)
+        wanted++;
+    while (hub->programs_leaving < wanted && (t = longest_at_rest(hub))) {
+        log_line(t->name, "leaves its ssh program's place to another host");
+        ((struct openssh *)t->carried)->leaving = true;
+        hub->programs_leaving++;
+        t->events.wanted(t->ctx);
+    }
+}
+
+void openssh_share_places(struct transport_hub *hub)
+{
+    if (hub->program_queue)
+        loop_timer_in(hub->loop, &hub->programs_turn, 0, on_share, hub);
 }
 
 static void want_place(struct openssh *o)
@@ -358,6 +395,7 @@ static void want_place(struct openssh *o)
     *at = o;
     o->queued = true;
     loop_timer_in(o->t->hub->loop, &o->limit, PLACE_MS, on_no_place, o);
+    openssh_share_places(o->t->hub);
 }
 
 static void leave_place(struct openssh *o)
@@ -369,10 +407,13 @@ static void leave_place(struct openssh *o)
         return;
     o->placed = false;
     o->t->hub->programs--;
+    o->t->hub->programs_leaving -= o->leaving;
     if (next) {
         leave_queue(next);
         take_place(next);
     }
+    for (struct openssh *waits = o->t->hub->program_queue; waits; waits = waits->queue_next) /* it goes on */
+        loop_timer_in(o->t->hub->loop, &waits->limit, PLACE_MS, on_no_place, waits);
 }
 
 /* ---- circles: ssh would start itself for each hop, for ever */

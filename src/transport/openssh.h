@@ -30,6 +30,9 @@ bool openssh_progress(const char *line, enum transport_step *step);
  * words are not known; err holds the last of them. */
 bool openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err);
 
+/* Where streams wait for max_programs, some that rest are asked to go; soon. */
+void openssh_share_places(struct transport_hub *hub);
+
 extern const struct carrier openssh_carrier;
 
 #endif

@@ -48,6 +48,7 @@ struct transport {
     enum transport_step step;
     int hops;                      /* jump hosts that it was told of */
     bool paused;
+    int64_t resting_ms;            /* since when nothing is wanted of it; 0: something is */
     bool closing;                  /* the owner let go: no callbacks */
     struct question *question;     /* waiting for transport_answer() */
     struct buf tail;               /* last bytes of the remote stderr */

@@ -302,6 +302,15 @@ void transport_pause(struct transport *t, bool paused)
         t->carrier->paused(t);
 }
 
+void transport_rest(struct transport *t, bool resting)
+{
+    if (resting == (t->resting_ms != 0))
+        return;
+    t->resting_ms = resting ? clock_mono_ms() : 0;
+    if (resting)
+        openssh_share_places(t->hub);
+}
+
 void transport_close(struct transport *t)
 {
     if (!t || t->closing)
@@ -383,6 +392,7 @@ void transport_hub_free(struct transport_hub *hub)
         question_end(hub->streams);
         free_stream(hub->streams);
     }
+    loop_timer_stop(&hub->programs_turn);
     sessions_end(hub);
     keyfiles_end(hub);
     agents_end(hub);

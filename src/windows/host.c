@@ -102,7 +102,7 @@ host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t 
     while (*end)
         end = &(*end)->next;
     *end = made;
-    loop_timer_stop(&host->idle);
+    watch_idle(host);
     host_enter(host);
     if (!host->session)
         connect_host(host);

@@ -97,6 +97,8 @@ void watch_idle(struct host *host)
 {
     if (host->dead)
         return;
+    if (host->session)
+        transport_rest(host->session->stream, !host->calls);
     if (!host->calls && host->session && host->options.idle_close_ms > 0)
         loop_timer_in(host->loop, &host->idle, host->options.idle_close_ms, on_idle, host);
     else
@@ -314,6 +316,16 @@ static void on_stream_ask(void *ctx, const struct transport_ask *ask)
     host_leave(host);
 }
 
+/* More hosts than may be connected at once take turns. */
+static void on_stream_wanted(void *ctx)
+{
+    struct session *session = ctx;
+    struct host *host = session->host;
+
+    if (!session->retired && !host->dead && !host->calls)
+        host_close(host);
+}
+
 /* What to tell when the stream ended. */
 static void say_ended(struct session *session, const struct err *err, const char *stderr_tail, struct err *told)
 {
@@ -356,11 +368,11 @@ void connect_host(struct host *host)
 {
     static const struct transport_events asking = {
         .step = on_stream_step, .hop = on_stream_hop, .opened = on_stream_opened, .data = on_stream_data,
-        .ask = on_stream_ask, .closed = on_stream_closed,
+        .ask = on_stream_ask, .wanted = on_stream_wanted, .closed = on_stream_closed,
     };
     static const struct transport_events silent = {
         .step = on_stream_step, .hop = on_stream_hop, .opened = on_stream_opened, .data = on_stream_data,
-        .closed = on_stream_closed,
+        .wanted = on_stream_wanted, .closed = on_stream_closed,
     };
     struct session *session = x_alloc(sizeof(*session));
     struct transport_target target = host->target;

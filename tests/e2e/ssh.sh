@@ -42,6 +42,14 @@ for name in "$1" "$2"; do
     run 0 --db "$db" server set "$name" jump=
 done
 
+# More hosts than ssh programs may run: each that is done with makes room for the next.
+for name in $names; do
+    run 0 --db "$db" server set "$name" transport=openssh
+done
+echo 'max_ssh_programs = 1;' >"$T/few.conf"
+run 0 --db "$db" --ssh-config "$SSH_CONFIG" --config "$T/few.conf" retrieve
+says '4 of 4 servers in'
+
 # A key that the host does not know.
 cp "$SSHD_DIR/other.pub" "$SSHD_DIR/authorized_keys"
 run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve

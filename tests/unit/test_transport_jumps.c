@@ -22,7 +22,7 @@ static int hole_fds[8], hole_port;
 struct one {
     struct many *all;
     struct transport *t;
-    bool opened, closed;
+    bool opened, closed, wanted;
     enum transport_step step;
     struct err err;
     char about[320];
@@ -85,7 +85,16 @@ static void on_ask(void *ctx, const struct transport_ask *ask)
     transport_answer(o->t, answer ? answers : NULL);
 }
 
-static const struct transport_events events = { .opened = on_opened, .data = on_data, .ask = on_ask, .closed = on_closed };
+static void on_wanted(void *ctx)
+{
+    struct one *o = ctx;
+    o->wanted = true;
+    transport_close(o->t);
+    o->t = NULL;
+}
+
+static const struct transport_events events = { .opened = on_opened, .data = on_data, .ask = on_ask, .wanted = on_wanted,
+                                                .closed = on_closed };
 
 static void on_limit(void *ctx)
 {
@@ -343,6 +352,44 @@ static void programs_have_a_limit(void **state)
     end(&m);
 }
 
+/* Who waits for a place gets that of the one which rests longest; as many go as there are that wait. */
+static void programs_that_rest_make_room(void **state)
+{
+    struct many m = { .stay = true };
+    char config[128];
+    struct transport_hub_options options = { .ssh_config = config, .max_programs = 3 };
+    (void)state;
+    snprintf(config, sizeof(config), "%s/config", lab.dir);
+    m.loop = loop_new();
+    m.hub = transport_hub_new(m.loop, &options);
+    for (int i = 0; i < 3; i++)
+        add(&m, TRANSPORT_OPENSSH, "plain", "cat");
+    run(&m, 40);
+    transport_rest(m.one[2].t, true);
+    usleep(5000);
+    transport_rest(m.one[1].t, true);
+    usleep(5000);
+    transport_rest(m.one[0].t, true);
+    transport_rest(m.one[2].t, false);
+    for (int i = 0; i < 3; i++)
+        assert_true(m.one[i].opened && !m.one[i].wanted);
+    add(&m, TRANSPORT_OPENSSH, "plain", "cat");
+    run(&m, 40);
+    CHECK(m.one[3].opened, &m.one[3]);
+    assert_true(m.one[1].wanted && !m.one[0].wanted && !m.one[2].wanted);
+    /* One that comes to rest while others wait. */
+    add(&m, TRANSPORT_OPENSSH, "plain", "cat");
+    add(&m, TRANSPORT_OPENSSH, "plain", "cat");
+    for (int64_t until = clock_mono_ms() + 20000; !m.one[4].opened && !m.one[5].opened && clock_mono_ms() < until;)
+        loop_turn(m.loop, 100);
+    CHECK(m.one[4].opened != m.one[5].opened && m.one[0].wanted && !m.one[2].wanted, &m.one[4]);
+    transport_rest(m.one[2].t, true);
+    run(&m, 40);
+    CHECK(m.one[4].opened && m.one[5].opened && m.one[2].wanted, &m.one[5]);
+    assert_false(m.one[3].wanted || m.one[4].wanted);
+    end(&m);
+}
+
 static void black_hole_holds_nobody(void **state)
 {
     struct many m = { 0 };
@@ -543,7 +590,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
-        cmocka_unit_test(programs_have_a_limit),
+        cmocka_unit_test(programs_have_a_limit), cmocka_unit_test(programs_that_rest_make_room),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
         cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
         cmocka_unit_test(keys_that_only_ssh_can_use), cmocka_unit_test(one_master_for_all),
