@@ -108,6 +108,12 @@ void view_spec(const struct view *view, struct list_spec *out)
     memcpy(out->keys, view->keys, sizeof out->keys);
 }
 
+static void take_query(struct view *view, const struct query *query)
+{
+    query_done(&view->query);
+    view->query = *query;
+}
+
 bool view_filter(struct view *view, const char *text, size_t *at, struct err *err)
 {
     struct query query = { 0 };
@@ -115,11 +121,10 @@ bool view_filter(struct view *view, const char *text, size_t *at, struct err *er
 
     if (!query_compile_shown(view->object, &view->search, text, &query, at, err))
         return false;
-    copy = x_strdup(text); /* text may be view->text itself */
+    copy = x_strdup(text);
     free(view->text);
     view->text = copy;
-    query_done(&view->query);
-    view->query = query;
+    take_query(view, &query);
     ask_list(view, false);
     return true;
 }
@@ -156,9 +161,12 @@ void view_shown(struct view *view, const struct query_shown *shown)
     view->search.columns = columns;
     if (!view->text || !query_compile_shown(view->object, &view->search, view->text, &query, NULL, NULL))
         return;
-    if (!same_query(&query, &view->query))
-        view_filter(view, view->text, NULL, NULL);
-    query_done(&query);
+    if (same_query(&query, &view->query)) {
+        query_done(&query);
+    } else {
+        take_query(view, &query);
+        ask_list(view, false);
+    }
 }
 
 void view_sort(struct view *view, const struct sort_key *keys, size_t count)
@@ -175,10 +183,8 @@ void view_reload(struct view *view)
     struct query query = { 0 };
 
     /* Ages are shown, and so found, as they are now. */
-    if (view->text && query_compile_shown(view->object, &view->search, view->text, &query, NULL, NULL)) {
-        query_done(&view->query);
-        view->query = query;
-    }
+    if (view->text && query_compile_shown(view->object, &view->search, view->text, &query, NULL, NULL))
+        take_query(view, &query);
     /* A list that is on its way in pieces will be as new as a second one; asking again would start it over. */
     if (!view->asked_list || view->complete)
         ask_list(view, view->asked_list && view->count > 0);
