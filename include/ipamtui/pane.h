@@ -51,8 +51,9 @@ struct pane_ops {
     size_t command_count;
     /* Changes what a cell shows; cell has been filled by property_show(). May be NULL. Screen thread. */
     void (*cell)(const struct row *row, int property, int64_t now_s, struct cell *cell);
-    /* Where cell() writes another text than the value's: the same in SQL, for filters; NULL for properties without. May be NULL. */
-    const char *(*text_sql)(int property);
+    /* Where cell() writes another text than the value's: the same in SQL, for filters, in mem; NULL for properties without. May be
+     * NULL. Any thread. */
+    const char *(*text_sql)(int property, struct arena *mem);
     /* Text of the row under the cursor. NULL: this pane has no preview. On the query worker's thread, from the store only. */
     void (*preview)(struct store *store, row_id id, int64_t now_s, struct preview *out);
     /* What an empty list says when nothing is filtered. */

@@ -29,8 +29,9 @@ struct query_shown {
     size_t count;
     bool chosen;          /* only these; otherwise the view's as well */
     enum date_mode dates; /* how times are shown */
-    const char *(*text_sql)(int property); /* SQL of the text that a cell shows in place of its value ("no ssh" for no); NULL: it
-                                              does not. May be NULL */
+    /* SQL of the text that a cell shows in place of its value ("no ssh" for no), in mem; NULL: it does not. May be NULL.
+     * Any thread: an export asks on its own. */
+    const char *(*text_sql)(int property, struct arena *mem);
 };
 /* ERR_INPUT; *at (may be NULL) = byte of text where it went wrong. text says what was expected. */
 bool query_compile(const struct object_type *object, const char *text, struct query *out, size_t *at, struct err *err);

@@ -39,8 +39,9 @@ static void changes_cell(const struct row *row, int property, int64_t now_s, str
 }
 
 /* "undo: ..." in SQL, as changes_cell() has it. */
-static const char *changes_text_sql(int property)
+static const char *changes_text_sql(int property, struct arena *mem)
 {
+    (void)mem;
     return strcmp(catalog_changes.properties[property].name, "what") != 0 ? NULL
            : "iif(coalesce(o.relation, '') <> '' AND substr(o.what, 1, length(o.relation)) <> o.relation, o.relation || ': ' || o.what,"
              " o.what)";

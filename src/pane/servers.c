@@ -26,20 +26,19 @@ static const char *word_of_step(const char *step)
     return "NO";
 }
 
-/* "Reach" in SQL, as servers_cell() has it. Screen thread: made once. */
-static const char *servers_text_sql(int property)
+/* "Reach" in SQL, as servers_cell() has it. */
+static const char *servers_text_sql(int property, struct arena *mem)
 {
-    static struct buf sql;
+    const char *steps = "";
 
     if (strcmp(catalog_servers.properties[property].name, "reachable") != 0)
         return NULL;
-    if (sql.len > 0)
-        return buf_at(&sql);
-    buf_adds(&sql, "CASE o.reachable WHEN 'yes' THEN coalesce(o.step, 'ok') WHEN 'no' THEN CASE o.step");
     for (enum transport_step step = STEP_CONFIG; step <= STEP_OPEN; step++)
-        buf_addf(&sql, " WHEN '%s' THEN '%s'", transport_step_name(step), word_of_step(transport_step_name(step)));
-    buf_addf(&sql, " WHEN 'PowerShell' THEN '%s' ELSE '%s' END END", word_of_step("PowerShell"), word_of_step(NULL));
-    return buf_at(&sql);
+        steps = arena_printf(mem, "%s WHEN '%s' THEN '%s'", steps, transport_step_name(step),
+                             word_of_step(transport_step_name(step)));
+    return arena_printf(mem, "CASE o.reachable WHEN 'yes' THEN coalesce(o.step, 'ok') WHEN 'no' THEN CASE o.step%s"
+                             " WHEN 'PowerShell' THEN '%s' ELSE '%s' END END",
+                        steps, word_of_step("PowerShell"), word_of_step(NULL));
 }
 
 static struct value value_of(const struct row *row, const char *name)

@@ -142,7 +142,7 @@ static bool may_show(struct parser *p, const struct property *property, const ch
 static struct condition cell(struct parser *p, size_t place, const struct word *word, bool *server)
 {
     const struct property *property = &p->object->properties[place];
-    const char *text = p->text_sql ? p->text_sql((int)place) : NULL;
+    const char *text = p->text_sql ? p->text_sql((int)place, &p->out->mem) : NULL;
     struct condition c;
 
     *server = !text && of_server(property);

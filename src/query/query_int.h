@@ -25,7 +25,7 @@ struct parser {
     int negations;
     bool *searched;        /* by property: plain words look into it */
     enum date_mode dates;  /* how its times are shown */
-    const char *(*text_sql)(int property); /* what else its cells say; may be NULL */
+    const char *(*text_sql)(int property, struct arena *mem); /* what else its cells say; may be NULL */
     struct query_parts *parts; /* NULL: nobody wants to know */
     size_t *at; /* may be NULL */
     struct err *err;
