@@ -14,6 +14,7 @@ struct store;
 enum store_mode { STORE_READ, STORE_WRITE }; /* READ of a file that does not exist: ERR_NOT_FOUND */
 bool store_open(const char *path, enum store_mode mode, struct store **out, struct err *err);
 void store_close(struct store *store); /* NULL is fine */
+const char *store_path(const struct store *store); /* the file itself, also where a link was opened */
 /* A reader whose user may not write the file or its folder writes nothing there. Without a writer's files beside it, it reads
  * without locks; then this says at the end whether the file stayed as it was. ERR_CONFLICT: it did not. */
 bool store_unchanged(const struct store *store, struct err *err);

@@ -122,7 +122,6 @@ static void collector_free(struct collector *c)
 {
     mailbox_free(c->requests, request_free);
     store_close(c->store);
-    free(c->db_path);
     free(c->ssh_config);
     free(c->set.user);
     free(c->set.jump);
@@ -205,7 +204,6 @@ bool collector_start(const struct collector_options *how, const struct options *
     c->store = store;
     c->notes = notes;
     c->requests = mailbox_new();
-    c->db_path = x_strdup(how->db_path);
     c->ssh_config = how->ssh_config ? x_strdup(how->ssh_config) : NULL;
     c->interactive = how->interactive;
     c->verify = how->verify;

@@ -159,7 +159,7 @@ struct collector {
         _Atomic int64_t rows, cpu_us, store_us, store_cpu_us, commits;
     } stats;
     /* its own thread's */
-    char *db_path, *ssh_config;
+    char *ssh_config;
     bool interactive, verify;
     struct settings set;
     struct loop *loop;

@@ -194,7 +194,7 @@ static void try_lock(struct verifier *v)
     if (v->ours)
         return;
     if (v->lock < 0) {
-        char *path = x_asprintf("%s.lock", v->c->db_path);
+        char *path = x_asprintf("%s.lock", store_path(v->c->store));
         v->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         free(path);
     }

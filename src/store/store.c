@@ -131,16 +131,14 @@ static bool set_up(struct store *store, struct err *err)
 
 bool store_open(const char *path, enum store_mode mode, struct store **out, struct err *err)
 {
-    struct store *store;
+    struct store *store = x_alloc(sizeof(*store));
+    char *real = realpath(path, NULL); /* what SQLite keeps beside a file lies beside it, not beside a link to it */
 
-    if (!check_file(path, mode, err))
-        return false;
-    store = x_alloc(sizeof(*store));
-    store->path = x_strdup(path);
+    store->path = real ? real : x_strdup(path);
     store->mode = mode;
     store->thresholds = THRESHOLDS_DEFAULT;
     store->wal_fd = -1;
-    if (!open_connection(store, err) || !set_up(store, err)) {
+    if (!check_file(store->path, mode, err) || !open_connection(store, err) || !set_up(store, err)) {
         store_close(store);
         return false;
     }
@@ -165,6 +163,11 @@ void store_close(struct store *store)
     free(store->rounds);
     free(store->path);
     free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
 }
 
 void store_interrupt(struct store *store)

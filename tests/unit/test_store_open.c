@@ -426,6 +426,43 @@ static void changed_while_read(void **state)
     store_close(reader);
 }
 
+/* What lies beside the file itself is found through a link to it in a folder that nobody may write: the newest data in the journal,
+ * and the place to write. */
+static void through_a_link(void **state)
+{
+    uid_t user = geteuid();
+    struct store *reader = NULL, *writer = NULL, *linked = NULL;
+    char link[128];
+    server_id id;
+    (void)state;
+
+    snprintf(link, sizeof(link), "%s", store_test_path("links/linked.db"));
+    assert_int_equal(mkdir(store_test_path("links"), 0700), 0);
+    assert_int_equal(mkdir(store_test_path("target"), 0700), 0);
+    assert_int_equal(chmod(store_test_folder, 0755), 0);
+    assert_int_equal(symlink("../target/real.db", link), 0);
+    OK(store_open(store_test_path("target/real.db"), STORE_WRITE, &writer, E));
+    OK(add_server(writer, "one", &id));
+    assert_string_equal(strrchr(store_path(writer), '/'), "/real.db");
+    assert_int_equal(chmod(store_test_path("links"), 0555), 0);
+    if (user == 0) {
+        assert_int_equal(chown(store_test_path("target"), 65534, 65534), 0);
+        assert_int_equal(chown(store_test_path("target/real.db"), 65534, 65534), 0);
+        assert_int_equal(chown(store_test_path("target/real.db-wal"), 65534, 65534), 0);
+        assert_int_equal(chown(store_test_path("target/real.db-shm"), 65534, 65534), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    OK(store_open(link, STORE_WRITE, &linked, E)); /* the link's folder need not be written for that */
+    assert_string_equal(store_path(linked), store_path(writer));
+    store_close(linked);
+    assert_int_equal(chmod(store_test_path("target/real.db"), 0444), 0);
+    OK(store_open(link, STORE_READ, &reader, E));
+    OK(store_server_find(reader, "one", &id, E)); /* it is in the journal only */
+    store_close(reader);
+    assert_int_equal(seteuid(user), 0);
+    store_close(writer);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -433,7 +470,7 @@ int main(void)
         cmocka_unit_test(damaged),       cmocka_unit_test(a_new_property),   cmocka_unit_test(somebody_newer_was_here),
         cmocka_unit_test(views_for_people), cmocka_unit_test(networks),      cmocka_unit_test(four_at_once),
         cmocka_unit_test(seen_elsewhere), cmocka_unit_test(killed),          cmocka_unit_test(not_mine),
-        cmocka_unit_test(held_by_another), cmocka_unit_test(changed_while_read),
+        cmocka_unit_test(held_by_another), cmocka_unit_test(changed_while_read), cmocka_unit_test(through_a_link),
     };
     return cmocka_run_group_tests(tests, store_test_setup, store_test_teardown);
 }
