@@ -191,8 +191,8 @@ struct object_type {
     /* Its rows belong to no server, and its table comes from the store's steps, not from here: every property has sql over o. */
     bool apart;
     /* Rows that are made, changed or removed leave the value of this property in TABLE_touch(server, key), for what is summed up over
-     * the rows of several servers. So do they, with server 0, when one of these columns of their server changes (comma list).
-     * NULL: nobody sums up. */
+     * the rows of several servers. So do they, with server 0, when one of these columns of their server changes (comma list), or one
+     * of their own that is PROP_LOCAL. NULL: nobody sums up. */
     const char *touch, *touch_server;
 };
 

@@ -45,12 +45,10 @@ bool store_put_rows(struct store *store, server_id server, const struct object_t
 bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,
                        const char *result /* "done", "not offered", "denied", "failed", "lost" */, const char *error,
                        int64_t now_s, struct err *err);
-/* What is summed up over servers (zones: health, lag, one line a zone) for the rows that were touched since the last time. Inside
- * the transaction that touched them; when nothing was, it costs nothing. */
-bool store_settle(struct store *store, int64_t now_s, struct err *err);
-/* The same for what these servers touched, who have told everything. Rows of servers that are still answering stay as they were
- * judged last: half an answer makes no state. */
-bool store_settle_servers(struct store *store, const server_id *servers, size_t count, int64_t now_s, struct err *err);
+/* What is summed up over servers (zones: health, lag, one line a zone) for the rows that were touched since the last time by these
+ * servers, who have told everything, by the state of any server, or by hand. Rows of servers that are still answering stay as they
+ * were judged last: half an answer makes no state. Inside the transaction that touched them; when nothing was, it costs nothing. */
+bool store_settle(struct store *store, const server_id *servers, size_t count, int64_t now_s, struct err *err);
 /* How full a scope was, oldest first. Samples are kept hourly for some days, daily for some months, and only where something changed. */
 typedef bool store_history_fn(void *ctx, int64_t at_s, int64_t in_use, int64_t free);
 /* object: scopes or scopes6; an IPv6 scope has at most 2^62 free addresses here. */

@@ -151,7 +151,7 @@ static bool write_all(struct store *store, const struct write_op *first, struct 
             ended[count++] = op->server;
         }
     }
-    ok = ok && (count == 0 || store_settle_servers(store, ended, count, clock_now_s(), err)) && store_commit(store, err);
+    ok = ok && (count == 0 || store_settle(store, ended, count, clock_now_s(), err)) && store_commit(store, err);
     if (!ok)
         store_rollback(store);
     free(ended);

@@ -196,7 +196,7 @@ bool store_zone_reset(struct store *store, const char *const *zones, size_t coun
         return false;
     for (size_t i = 0; ok && i < count; i++)
         ok = reset_zone(store, zones[i], now_s, &changed[i], err);
-    if (ok && store_settle(store, now_s, err) && store_commit(store, err))
+    if (ok && store_settle(store, NULL, 0, now_s, err) && store_commit(store, err))
         return true;
     store_rollback(store);
     return false;

@@ -249,22 +249,32 @@ static void touch_new_sql(const struct object_type *object, struct buf *out)
 }
 
 /* Only what comes from a server or from the operator: what the summing up itself writes must not touch the row again. */
-static void touch_set_sql(const struct object_type *object, struct buf *out)
+static void add_touch_set(const struct object_type *object, bool local, struct buf *out)
 {
     const char *comma = "";
 
-    buf_addf(out, "CREATE TRIGGER \"%s_touch_set\" AFTER UPDATE OF ", object->table);
+    buf_addf(out, "CREATE TRIGGER \"%s_touch_%s\" AFTER UPDATE OF ", object->table, local ? "own" : "set");
     for (size_t i = 0; i < object->property_count; i++) {
         const struct property *p = &object->properties[i];
 
-        if (!schema_column(p) || !(p->read.source || (p->flags & PROP_LOCAL)))
+        if (!schema_column(p) || !(local ? (p->flags & PROP_LOCAL) != 0 : p->read.source != NULL))
             continue;
         buf_addf(out, "%s\"%s\"", comma, schema_column(p));
         comma = ", ";
     }
-    buf_addf(out, " ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(new.server,"
-             " new.\"%s\"); END", object->table, object->table,
-             object->touch);
+    buf_addf(out, " ON \"%s\" BEGIN INSERT OR IGNORE INTO \"%s_touch\" VALUES(%s, new.\"%s\"); END", object->table, object->table,
+             local ? "0" : "new.server", object->touch);
+}
+
+static void touch_set_sql(const struct object_type *object, struct buf *out)
+{
+    add_touch_set(object, false, out);
+}
+
+/* By the operator, while the server may be in the middle of its answer: server 0. */
+static void touch_own_sql(const struct object_type *object, struct buf *out)
+{
+    add_touch_set(object, true, out);
 }
 
 static void touch_gone_sql(const struct object_type *object, struct buf *out)
@@ -380,6 +390,7 @@ static void add_touch(struct things *things, const struct object_type *object)
     } parts[] = { { THING_CACHE, "touch", touch_table_sql },
                   { THING_TRIGGER, "touch_new", touch_new_sql },
                   { THING_TRIGGER, "touch_set", touch_set_sql },
+                  { THING_TRIGGER, "touch_own", touch_own_sql },
                   { THING_TRIGGER, "touch_gone", touch_gone_sql },
                   { THING_TRIGGER, "touch_server", touch_server_sql } };
 

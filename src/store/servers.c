@@ -105,7 +105,7 @@ bool store_server_remove(struct store *store, server_id server, struct err *err)
     store_release(store, stmt);
     if (ok)
         store_round_forget(store, server);
-    return ok && store_settle(store, clock_now_s(), err);
+    return ok && store_settle(store, &server, 1, clock_now_s(), err);
 }
 
 bool store_server_find(struct store *store, const char *name, server_id *out, struct err *err)

@@ -398,19 +398,15 @@ struct touched {
     size_t count, cap;
 };
 
-enum { NO_SERVER = 0, EVERY_SERVER = -1 };
-
-/* Takes the zones that one server touched; NO_SERVER: those touched by a server's state; EVERY_SERVER: all that there are. */
+/* Takes the zones that one server touched; 0: those touched by a server's state, or by the operator. */
 static bool take_touched(struct store *store, server_id server, struct touched *out, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, server == EVERY_SERVER ? "DELETE FROM zoneserver_touch RETURNING key"
-                                       : "DELETE FROM zoneserver_touch WHERE server = ?1 RETURNING key", err);
+    sqlite3_stmt *stmt = store_prepare(store, "DELETE FROM zoneserver_touch WHERE server = ?1 RETURNING key", err);
     int rc;
 
     if (!stmt)
         return false;
-    if (server != EVERY_SERVER)
-        sqlite3_bind_int64(stmt, 1, server);
+    sqlite3_bind_int64(stmt, 1, server);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         x_grow(&out->zones, &out->cap, out->count + 1, sizeof(*out->zones));
         out->zones[out->count++] = arena_strdup(&out->mem, (const char *)sqlite3_column_text(stmt, 0));
@@ -441,18 +437,10 @@ static bool settle_touched(struct store *store, struct touched *touched, int64_t
     return ok;
 }
 
-bool store_settle(struct store *store, int64_t now_s, struct err *err)
+bool store_settle(struct store *store, const server_id *servers, size_t count, int64_t now_s, struct err *err)
 {
     struct touched touched = { 0 };
-    bool ok = take_touched(store, EVERY_SERVER, &touched, err);
-
-    return settle_touched(store, &touched, now_s, err) && ok;
-}
-
-bool store_settle_servers(struct store *store, const server_id *servers, size_t count, int64_t now_s, struct err *err)
-{
-    struct touched touched = { 0 };
-    bool ok = take_touched(store, NO_SERVER, &touched, err);
+    bool ok = take_touched(store, 0, &touched, err);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = take_touched(store, servers[i], &touched, err);

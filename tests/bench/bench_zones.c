@@ -54,7 +54,7 @@ static void round_of(struct store *store, const server_id *servers, uint32_t ser
         stop(store_begin(store, err), err);
         put(store, servers[n], n, "zones", serial, err);
         put(store, servers[n], n, "zone-soa", serial, err);
-        stop(store_settle(store, 1000, err) && store_commit(store, err), err);
+        stop(store_settle(store, &servers[n], 1, 1000, err) && store_commit(store, err), err);
     }
     printf("%-34s %8.1f ms\n", name, (double)(clock_mono_us() - began) / 1000);
 }

@@ -44,13 +44,14 @@ static int setup(void **state)
         { "10.1.3.0", "three", "active", 10, 90 }, { "10.1.4.0", "four", "active", -1, 0 },
     };
     static const char *const zones[] = { "corp.example", "2.1.10.in-addr.arpa", "a b\\c" };
-    server_id server = 0;
+    server_id server = 0, ids[COUNT(servers)];
 
     if (store_test_setup(state) != 0 || !store_open(store_test_path("overview.db"), STORE_WRITE, &store, E))
         return -1;
     for (size_t i = 0; i < COUNT(servers); i++) {
         if (!add_server_as(store, servers[i].name, servers[i].role, &server))
             return -1;
+        ids[i] = server;
         if (servers[i].reachable)
             fact(server, "reachable", servers[i].reachable);
         if (servers[i].dhcp)
@@ -62,7 +63,7 @@ static int setup(void **state)
         if (i == 3 || i == 6)
             put_zones(server, zones, COUNT(zones), i == 3);
     }
-    OK(store_settle(store, 100, E));
+    OK(store_settle(store, ids, COUNT(ids), 100, E));
     return 0;
 }
 

@@ -66,7 +66,7 @@ static void round_of(const struct copy *copies, int64_t now)
         put(ids[i], names[i], copies, false, now);
         put(ids[i], names[i], copies, true, now);
     }
-    OK(store_settle(store, now, E));
+    OK(store_settle(store, ids, COUNT(ids), now, E));
     OK(store_commit(store, E));
 }
 
@@ -74,7 +74,7 @@ static void fact(size_t server, const char *property, const char *word, int64_t 
 {
     OK(store_begin(store, E));
     OK(store_server_fact(store, ids[server], at(&catalog_servers, property), V_TEXT(word), now, E));
-    OK(store_settle(store, now, E));
+    OK(store_settle(store, ids, COUNT(ids), now, E));
     OK(store_commit(store, E));
 }
 
@@ -318,13 +318,13 @@ static void untouched(void **state)
     OK(store_open(path, STORE_READ, &reader, E));
     before = store_data_version(reader);
     OK(store_begin(store, E));
-    OK(store_settle(store, 2000, E));
+    OK(store_settle(store, ids, COUNT(ids), 2000, E));
     OK(store_commit(store, E));
     round_of(copies, 3000);
     assert_int_not_equal(store_data_version(reader), before); /* that it was asked is kept */
     before = store_data_version(reader);
     OK(store_begin(store, E));
-    OK(store_settle(store, 4000, E));
+    OK(store_settle(store, ids, COUNT(ids), 4000, E));
     OK(store_commit(store, E));
     assert_int_equal(store_data_version(reader), before);
     LINE("u.example", "since", "1970-01-01T00:16:40Z;");
@@ -338,6 +338,8 @@ static void half_an_answer(void **state)
 {
     const struct copy copies[] = { { "a", "h.example", "primary", .ad = true, .serial = 5 },
                                    { "b", "h.example", "primary", .ad = true, .serial = 7 }, { NULL } };
+    const struct copy paused[] = { { "a", "h.example", "primary", .ad = true, .serial = 5, .paused = true }, { NULL } };
+    int64_t changed = 0;
 
     (void)state;
     begin();
@@ -345,15 +347,29 @@ static void half_an_answer(void **state)
     put(ids[0], "a", copies, false, 1000);
     put(ids[1], "b", copies, false, 1000);
     put(ids[1], "b", copies, true, 1000);
-    OK(store_settle_servers(store, &ids[1], 1, 1000, E));
+    OK(store_settle(store, &ids[1], 1, 1000, E));
     OK(store_commit(store, E));
     LINE("h.example", "servers,health,serials", "1|ok|7;");
     OK(store_begin(store, E));
     put(ids[0], "a", copies, true, 1001);
-    OK(store_settle_servers(store, &ids[0], 1, 1001, E));
+    OK(store_settle(store, &ids[0], 1, 1001, E));
     OK(store_commit(store, E));
     LINE("h.example", "servers,health,serials", "2|ok|5-7;");
     changes_are("");
+    /* Nor do a reset by hand and a server that is removed meanwhile. */
+    OK(store_begin(store, E));
+    put(ids[0], "a", paused, false, 1002);
+    OK(store_commit(store, E));
+    OK(store_zone_reset(store, &copies->zone, 1, 1003, &changed, E));
+    LINE("h.example", "servers,health", "2|ok;");
+    OK(store_begin(store, E));
+    OK(store_server_remove(store, ids[1], E));
+    OK(store_commit(store, E));
+    LINE("h.example", "servers,health", "1|ok;");
+    OK(store_begin(store, E));
+    OK(store_settle(store, &ids[0], 1, 1004, E));
+    OK(store_commit(store, E));
+    LINE("h.example", "servers,health", "1|error;");
     store_close(store);
 }
 
@@ -370,7 +386,7 @@ static void put_event(const char *zone, int64_t id, int64_t when, const char *gr
     OK(store_begin(store, E));
     OK(store_put_rows(store, ids[0], o, source, v, 1, true, now, E));
     OK(store_source_done(store, ids[0], o, source, true, "done", NULL, now, E));
-    OK(store_settle(store, now, E));
+    OK(store_settle(store, ids, COUNT(ids), now, E));
     OK(store_commit(store, E));
     free(v);
 }
