@@ -238,6 +238,9 @@ void ui_dirty(struct ui *ui);
 void ui_key(struct ui *ui, int key);
 struct view_worker *ui_errands(struct ui *ui); /* NULL: could not be started; said so */
 struct view_worker *ui_runner(struct ui *ui);  /* the same; for what runs another program */
+/* write(store, ctx) on the errand thread, with a connection of its own that may write; then done() on the screen's, once and always
+ * (ERR_CANCELLED: nothing more is to be said). */
+void ui_errand_write(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx);
 
 /* ---- draw.c */
 void ui_draw(struct ui *ui);

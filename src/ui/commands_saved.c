@@ -35,36 +35,23 @@ struct keep {
 };
 
 /* Into what is there now: another console may have saved some as well. */
-static bool put_into(struct store *store, const struct keep *job, struct err *err)
+static bool keep_work(struct store *store, void *ctx, struct err *err)
 {
+    struct keep *job = ctx;
     struct saved_list list = { 0 };
     struct buf text = { 0 };
-    char *key = setting_of(job->pane), *old;
-    bool ok = store_setting_read(store, key, &old, err);
+    char *key = setting_of(job->pane), *old = NULL;
+    bool ok = store_begin(store, err) && store_setting_read(store, key, &old, err);
 
     if (old)
         saved_parse(&list, old);
     saved_put(&list, job->name, job->query);
     saved_write(&list, &text);
-    ok = ok && store_setting_put(store, key, text.len ? buf_at(&text) : NULL, err);
+    ok = ok && store_setting_put(store, key, text.len ? buf_at(&text) : NULL, err) && store_commit(store, err);
     saved_done(&list);
     buf_done(&text);
     free(old);
     free(key);
-    return ok;
-}
-
-static bool keep_work(struct store *reading, void *ctx, struct err *err)
-{
-    struct keep *job = ctx;
-    struct store *store;
-    bool ok;
-
-    (void)reading;
-    if (!store_open(job->ui->how->db_path, STORE_WRITE, &store, err))
-        return false;
-    ok = store_begin(store, err) && put_into(store, job, err) && store_commit(store, err);
-    store_close(store);
     return ok;
 }
 
@@ -81,15 +68,11 @@ static void keep_done(void *ctx, bool ok, const struct err *err)
 static void keep(struct ui *ui, const char *name, const char *query)
 {
     struct keep *job = x_alloc(sizeof *job);
-    struct view_worker *errands = ui_errands(ui);
 
     saved_put(&ui_pane(ui)->saved, name, query);
     *job = (struct keep){ .ui = ui, .pane = ui_pane(ui)->ops, .query = query ? x_strdup(query) : NULL };
     snprintf(job->name, sizeof job->name, "%s", name);
-    if (errands)
-        view_worker_ask(errands, 0, keep_work, keep_done, job);
-    else
-        keep_done(job, true, NULL);
+    ui_errand_write(ui, keep_work, keep_done, job);
 }
 
 /* ------------------------------------------------------------------ saving the filter */

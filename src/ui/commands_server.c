@@ -1,5 +1,4 @@
-/* commands_server.c - our own list of servers: added, changed, removed, imported. Written on the errand thread, with a
- * connection of its own for the moment. */
+/* commands_server.c - our own list of servers: added, changed, removed, imported. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +95,9 @@ static bool import_file(struct store *store, struct server_job *job, struct err 
     return ok;
 }
 
-static bool change(struct store *store, struct server_job *job, struct err *err)
+static bool work(struct store *store, void *ctx, struct err *err)
 {
+    struct server_job *job = ctx;
     server_id added;
     bool ok = true;
 
@@ -113,20 +113,6 @@ static bool change(struct store *store, struct server_job *job, struct err *err)
             ok = store_server_remove(store, job->servers[i], err);
         return ok;
     }
-}
-
-static bool work(struct store *reading, void *ctx, struct err *err)
-{
-    struct server_job *job = ctx;
-    struct store *store;
-    bool ok;
-
-    (void)reading;
-    if (!store_open(job->ui->how->db_path, STORE_WRITE, &store, err))
-        return false;
-    ok = change(store, job, err);
-    store_close(store);
-    return ok;
 }
 
 static void said(const struct server_job *job)
@@ -169,12 +155,7 @@ static void done(void *ctx, bool ok, const struct err *err)
 
 static bool start(struct server_job *job)
 {
-    struct view_worker *errands = ui_errands(job->ui);
-
-    if (errands)
-        view_worker_ask(errands, 0, work, done, job);
-    else
-        server_job_free(job);
+    ui_errand_write(job->ui, work, done, job);
     return true;
 }
 

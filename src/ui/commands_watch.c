@@ -1,5 +1,4 @@
-/* commands_watch.c - what one does about zones and scopes that are watched: families of zones, status reset, thresholds. Written on
- * the errand thread, with a connection of its own for the moment. */
+/* commands_watch.c - what one does about zones and scopes that are watched: families of zones, status reset, thresholds. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,19 +63,11 @@ static void watch_job_free(struct watch_job *job)
     free(job);
 }
 
-static bool work(struct store *reading, void *ctx, struct err *err)
+static bool work(struct store *store, void *ctx, struct err *err)
 {
     struct watch_job *job = ctx;
-    struct store *store;
-    bool ok;
 
-    (void)reading;
-    if (!store_open(job->ui->how->db_path, STORE_WRITE, &store, err))
-        return false;
-    store_set_thresholds(store, (struct thresholds){ job->ui->options->over_percent, job->ui->options->under_percent });
-    ok = job->write(store, job, err);
-    store_close(store);
-    return ok;
+    return job->write(store, job, err);
 }
 
 static void done(void *ctx, bool ok, const struct err *err)
@@ -95,19 +86,15 @@ static void done(void *ctx, bool ok, const struct err *err)
 
 static bool start(struct command_call *call, const struct watch_job *like)
 {
-    struct view_worker *errands = ui_errands(call->ui);
-    struct watch_job *job;
+    struct watch_job *job = x_alloc(sizeof *job);
 
-    if (!errands)
-        return true;
-    job = x_alloc(sizeof *job);
     *job = *like;
     job->ui = call->ui;
     job->object = call->object;
     job->ids = x_calloc(call->count + 1, sizeof *job->ids);
     memcpy(job->ids, call->ids, call->count * sizeof *call->ids);
     job->count = call->count;
-    view_worker_ask(errands, 0, work, done, job);
+    ui_errand_write(call->ui, work, done, job);
     return true;
 }
 

@@ -378,6 +378,49 @@ struct view_worker *ui_errands(struct ui *ui)
     return worker_beside(ui, &ui->errands, take_errands);
 }
 
+struct errand_write {
+    struct ui *ui;
+    view_work_fn *write;
+    view_done_fn *done;
+    void *ctx;
+};
+
+static bool write_work(struct store *reading, void *ctx, struct err *err)
+{
+    const struct errand_write *errand = ctx;
+    const struct options *options = errand->ui->options;
+    struct store *store;
+    bool ok;
+
+    (void)reading;
+    if (!store_open(errand->ui->how->db_path, STORE_WRITE, &store, err))
+        return false;
+    store_set_thresholds(store, (struct thresholds){ options->over_percent, options->under_percent });
+    ok = errand->write(store, errand->ctx, err);
+    store_close(store);
+    return ok;
+}
+
+static void write_done(void *ctx, bool ok, const struct err *err)
+{
+    struct errand_write *errand = ctx;
+
+    errand->done(errand->ctx, ok, err);
+    free(errand);
+}
+
+void ui_errand_write(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx)
+{
+    struct view_worker *errands = ui_errands(ui);
+    struct errand_write *errand = x_alloc(sizeof *errand);
+
+    *errand = (struct errand_write){ ui, write, done, ctx };
+    if (errands)
+        view_worker_ask(errands, 0, write_work, write_done, errand);
+    else
+        write_done(errand, false, &(struct err){ .kind = ERR_CANCELLED });
+}
+
 struct view_worker *ui_runner(struct ui *ui)
 {
     return worker_beside(ui, &ui->runner, take_programs);
