@@ -29,7 +29,7 @@ struct options {
     char *keymap;                 /* "default", "vim", "emacs" or a file */
     bool mouse, ascii, accessible;
     char *theme;                  /* "default", "mono", "light", "dark", "high-contrast" */
-    char *start;                  /* pane that the console opens on; "last": that of the last session */
+    char *start;                  /* pane that the console opens on, which ui_run() looks at; "last": that of the last session */
     char *footer;                 /* "fkeys", "letters", "off" */
     int64_t guard_targets;        /* a plan with more targets asks for their number */
     int64_t keep_changes_s;       /* changes that ended longer ago are forgotten; 0 = never */

@@ -15,7 +15,6 @@
 
 static const char *const transports[] = { "ssh", "openssh", "command", NULL };
 static const char *const themes[] = { "default", "mono", "light", "dark", "high-contrast", NULL };
-static const char *const starts[] = { "last", "overview", "servers", "scopes", "zones", "changes", NULL };
 static const char *const footers[] = { "fkeys", "letters", "off", NULL };
 
 static const struct option_row rows[] = {
@@ -57,8 +56,8 @@ static const struct option_row rows[] = {
       .help = "For screen readers: no boxes, no split, each state as a word" },
     { .name = "theme", .kind = OPT_TEXT, .at = AT(theme), .fallback = "default", .values = themes,
       .help = "Colours; default uses your terminal's own" },
-    { .name = "start", .kind = OPT_TEXT, .at = AT(start), .fallback = "last", .values = starts,
-      .help = "What the console opens on; last: where you left it, servers at first" },
+    { .name = "start", .kind = OPT_TEXT, .at = AT(start), .fallback = "last",
+      .help = "Pane that the console opens on: overview, scopes, jobs ...; last: where you left it, servers at first" },
     { .name = "footer", .kind = OPT_TEXT, .at = AT(footer), .fallback = "fkeys", .values = footers,
       .help = "What the last line shows" },
     { .name = "guard_targets", .kind = OPT_INT, .at = AT(guard_targets), .fallback = "50", .min = 1, .max = 1000000,

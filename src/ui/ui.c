@@ -608,16 +608,26 @@ static bool open_files(struct ui *ui, struct err *err)
     return ok;
 }
 
+/* Refuses a first pane that does not exist, with the names of those that do. */
+static bool check_pane(const struct ui *ui, enum err_kind kind, const char *where, const char *pane, struct err *err)
+{
+    struct buf names = { 0 };
+
+    if (ui_pane_find(ui, pane) != SIZE_MAX)
+        return true;
+    for (size_t i = 0; i < ui->pane_count; i++)
+        buf_addf(&names, "%s%s", i ? ", " : "", ui->panes[i].ops->name);
+    err_set(err, kind, where, "there is no pane \"%s\"; there are %s", pane, buf_at(&names));
+    buf_done(&names);
+    return false;
+}
+
 static bool prepare(struct ui *ui, struct err *err)
 {
-    if (ui->how->pane) {
-        bool known = false;
-
-        for (size_t i = 0; ui->how->panes[i]; i++)
-            known = known || strcmp(ui->how->panes[i]->name, ui->how->pane) == 0;
-        if (!known)
-            return err_set(err, ERR_INPUT, ui->how->pane, "there is no such pane");
-    }
+    if (ui->how->pane && !check_pane(ui, ERR_INPUT, "--pane", ui->how->pane, err))
+        return false;
+    if (strcmp(ui->options->start, "last") != 0 && !check_pane(ui, ERR_IO, "start in ipamtui.conf", ui->options->start, err))
+        return false;
     return (!ui->how->script || ui_script_load(ui, ui->how->script, err)) && open_files(ui, err);
 }
 

@@ -6,7 +6,19 @@ db=$T/one.db
 estate_with_failures "$db"
 unset IPAMTUI_NOW
 SCREEN_ENV='NO_COLOR=1'
+mkdir -p "$HOME/.config/ipamtui"
+echo 'start = "job";' >"$HOME/.config/ipamtui/ipamtui.conf"
 screen_start 80x24 --db "$db"
+screen_ends 1
+grep -q 'start in ipamtui.conf: there is no pane "job"; there are overview, servers,' "$err" || fail 'it says which panes there are'
+echo 'start = "jobs";' >"$HOME/.config/ipamtui/ipamtui.conf"
+screen_start 80x24 --db "$db"
+screen_wait '[6 Jobs]' # what the console opens on
+screen_wait 'Retrieved 4 of 6 servers'
+screen_keys Q
+screen_ends 0
+rm "$HOME/.config/ipamtui/ipamtui.conf"
+screen_start 80x24 --db "$db" --pane servers
 screen_wait 'Retrieved 4 of 6 servers'
 # Typed at once: Enter is for the job, though it has not been drawn yet.
 screen_tmux send-keys 6 Enter
