@@ -61,7 +61,7 @@ static void add_fault(struct job_entry *entry, const struct note *note)
         return;
     x_grow(&entry->faults, &entry->fault_cap, entry->fault_count + 1, sizeof *entry->faults);
     entry->faults[entry->fault_count++] =
-        (struct job_fault){ x_strdup(note->server_name), x_strdup(note->err.text[0] ? note->err.text : note->text) };
+        (struct job_fault){ note->server, x_strdup(note->server_name), x_strdup(note->err.text[0] ? note->err.text : note->text) };
 }
 
 const struct job_entry *job_log_note(struct job_log *log, const struct note *note, int64_t now_s, int64_t now_ms)

@@ -10,7 +10,8 @@ enum job_why { JOB_ASKED, JOB_START, JOB_REGULAR }; /* somebody asked; the conso
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_STOPPED };
 
 struct job_fault {
-    char *server, *text; /* heap */
+    server_id id;
+    char *server, *text; /* heap; its name then */
 };
 struct job_entry {
     uint64_t job;    /* the collector's number */

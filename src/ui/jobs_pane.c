@@ -2,6 +2,7 @@
  * of its servers failed and why, and from there it leads to the server. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
@@ -217,23 +218,69 @@ static void pane_done(void)
 static const char *const hints[] = { "retrieve-all", "messages", "menu", "help", "quit", NULL };
 static const struct pane_canvas canvas = { .draw = draw, .whole = true, .page = page_of, .done = pane_done, .hints = hints };
 
+/* ------------------------------------------------------------------ from a failure to its server */
+struct visit {
+    struct ui *ui;
+    server_id id;
+    unsigned job;
+    char name[256]; /* then; once found, now */
+    bool found;
+};
+
+static bool find_server(struct store *store, void *ctx, struct err *err)
+{
+    struct visit *visit = ctx;
+    struct arena arena = { 0 };
+    struct row row;
+    bool ok = store_rows(store, &catalog_servers, &visit->id, 1, &arena, &row, err);
+
+    visit->found = ok && row.id != 0;
+    if (visit->found)
+        snprintf(visit->name, sizeof visit->name, "%s", row.values[catalog_property(&catalog_servers, "server")].s);
+    arena_done(&arena);
+    return ok;
+}
+
+static void server_found(void *ctx, bool ok, const struct err *err)
+{
+    struct visit *visit = ctx;
+    struct ui *ui = visit->ui;
+    char quoted[300], filter[320], crumb[160];
+
+    ui_failed(ui, err);
+    if (visit->found) {
+        snprintf(filter, sizeof filter, "server:%s", query_quote(visit->name, quoted, sizeof quoted));
+        snprintf(crumb, sizeof crumb, "Jobs %s %u %s Servers", glyph(GLYPH_CRUMB), visit->job, glyph(GLYPH_CRUMB));
+        ui_goto(ui, ui_pane_find(ui, "servers"), filter, crumb, 0);
+    } else if (ok) {
+        ui_say(ui, LOOK_WARN, "%s is not among the servers any more: it was removed", visit->name);
+    }
+    free(visit);
+}
+
+/* By its id: it may have another name by now, or be gone. */
+static void visit_server(struct ui *ui, const struct job_entry *entry, const struct job_fault *fault)
+{
+    struct visit *visit = x_alloc(sizeof *visit);
+
+    *visit = (struct visit){ .ui = ui, .id = fault->id, .job = entry->number };
+    snprintf(visit->name, sizeof visit->name, "%s", fault->server);
+    view_worker_ask(ui->worker, 0, find_server, server_found, visit);
+}
+
 /* ------------------------------------------------------------------ commands */
 static bool open_spot(struct command_call *call, struct err *err)
 {
     struct ui *ui = call->ui;
     const struct job_fault *fault;
     const struct job_entry *entry = here(ui, &fault);
-    char quoted[300], filter[320], crumb[160];
 
     if (!entry)
         return err_set(err, ERR_NOT_FOUND, "", "there is no job yet: R retrieves");
-    if (!fault) {
+    if (fault)
+        visit_server(ui, entry, fault);
+    else
         jobs.opened = jobs.opened == entry->number ? 0 : entry->number;
-        return true;
-    }
-    snprintf(filter, sizeof filter, "server:%s", query_quote(fault->server, quoted, sizeof quoted));
-    snprintf(crumb, sizeof crumb, "Jobs %s %u %s Servers", glyph(GLYPH_CRUMB), entry->number, glyph(GLYPH_CRUMB));
-    ui_goto(ui, ui_pane_find(ui, "servers"), filter, crumb, 0);
     return true;
 }
 

@@ -44,6 +44,11 @@ screen_wait '1 of 6'
 screen_keys q
 screen_wait '[6 Jobs]'
 screen_wait '! gone: '
+# A server that another process has removed meanwhile is said to be gone.
+run 0 --db "$db" server remove "$first"
+screen_keys Enter
+screen_wait "$first is not among the servers any more"
+screen_has '[6 Jobs]' || screen_fail 'no list is opened that has nothing in it'
 screen_keys k Enter
 screen_gone '! gone: '
 screen_keys x
