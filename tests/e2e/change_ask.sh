@@ -1,12 +1,8 @@
 #!/bin/sh
 # A change from the command line is confirmed on a terminal, many targets by their number; it stops when told and after failures.
 . "$(dirname "$0")/../lib/run.sh"
-estate=$T/estate
-db=$estate/t.db
-"$SIMHOST" make "$estate" --servers 2 --scopes 60 --seed 3 --latency-ms 20 --role dhcp --clean --even --log >/dev/null ||
-    fail 'the estate is made'
-run 0 --db "$db" server import "$estate/servers.csv"
-run 0 --db "$db" retrieve --what dhcp
+. "$SOURCE/tests/lib/change_estate.sh"
+change_estate 2 60 20
 
 typed() { # STATUS ANSWER ARGS...
     want=$1 answer=$2
@@ -16,12 +12,11 @@ typed() { # STATUS ANSWER ARGS...
 " python3 "$SOURCE/tests/lib/on_terminal.py" "$IPAMTUI" --db "$db" "$@" >"$out" 2>"$err" </dev/null || got=$?
     [ "$got" = "$want" ] || fail "it ends with $want when $answer is typed (it did with $got)"
 }
-sent() { cat "$estate"/*.calls | grep -c ' Set-' || true; }
 
 typed 1 no set scopes '' delay=1
 says 'nothing was sent'
 [ "$(sent)" = 0 ] || fail 'no means no'
-one=$("$IPAMTUI" --db "$db" list scopes --columns scope --format tsv 2>/dev/null | sed -n 2p)
+server=$(server 1) one=$(scope "$(server 1)" 1)
 typed 0 yes set scopes "scope:$one" delay=1
 [ "$(sent)" = 1 ] || fail 'yes means yes'
 printf 'guard_targets = 10;\n' >"$T/conf"
@@ -31,17 +26,16 @@ says 'Apply to 60 targets on 2 servers? Type 60'
 typed 0 60 --config "$T/conf" set scopes '' delay=2
 says '60 done'
 # What is taken away or out of service is, too, however few they are.
-"$SIMHOST" dump "$estate" >"$T/dump"
+remember
 typed 1 yes scope deactivate "scope:$one"
 says '1 of them takes something away or out of service'
 says 'Apply to 1 target on 1 server? Type 1'
-"$SIMHOST" dump "$estate" | cmp -s - "$T/dump" || fail 'it is not deactivated for a yes'
+same_as_before 'it is not deactivated for a yes'
 typed 0 1 scope deactivate "scope:$one"
 typed 0 yes scope activate "scope:$one"
-"$SIMHOST" dump "$estate" | cmp -s - "$T/dump" || fail 'it is as it was'
+same_as_before 'it is as it was'
 
 # Stopped: what is on its way is settled, the rest is not sent, and says so.
-faults() { for state in "$estate"/*.state; do "$SIMHOST" fault "$estate" "$(basename "$state" .state)" "$1"; done; }
 faults slow:100
 before=$(sent)
 "$IPAMTUI" --db "$db" set scopes '' delay=3 --yes >"$out" 2>"$err" </dev/null &
@@ -70,29 +64,25 @@ run 3 --db "$db" set scopes '' delay=4 --yes --stop-after 3
 
 # What had changed meanwhile is overwritten when that is asked for, and the undo brings back what was there then.
 faults none
-server=$("$IPAMTUI" --db "$db" list scopes "scope:$one" --columns server --format tsv 2>/dev/null | sed -n 2p)
 run 0 --db "$db" retrieve --what dhcp
 "$SIMHOST" set "$estate" "$server" "$one" Delay 77
 run 3 --db "$db" set scopes "scope:$one" delay=5 --yes
 says 'the server has 77'
-last() { "$IPAMTUI" --db "$db" change list --format json | sed -n 's/.*"change":\([0-9]*\).*/\1/p' | head -1; }
+last() { stored change list --format json | sed -n 's/.*"change":\([0-9]*\).*/\1/p' | head -1; }
 run 0 --db "$db" change retry "$(last)" --yes
 says 'nothing to do'
 run 0 --db "$db" change retry "$(last)" --conflicts --yes
 says 'delay 77 -> 5'
-"$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=5	' || fail 'it is written now'
+dump | grep -F "ScopeId=$one	" | grep -q 'Delay=5	' || fail 'it is written now'
 run 0 --db "$db" change undo "$(last)" --yes
-"$SIMHOST" dump "$estate" "$server" | grep -F "ScopeId=$one	" | grep -q 'Delay=77	' || fail 'the undo restores what was overwritten'
+dump | grep -F "ScopeId=$one	" | grep -q 'Delay=77	' || fail 'the undo restores what was overwritten'
 
 # Old changes are forgotten after a while, if one wants that; not those whose outcome is not known, nor the pending plan.
-count() { "$IPAMTUI" --db "$db" change list --format json | grep -c '"change":'; }
+count() { stored change list --format json | grep -c '"change":'; }
 had=$(count)
 [ "$had" -ge 6 ] || fail 'there is a history'
 sql "$db" 'UPDATE change SET ended_at = ended_at - 864000 WHERE id <= 3'
-for state in "$estate"/*.state; do
-    other=$(basename "$state" .state)
-    [ "$other" = "$server" ] || "$SIMHOST" fault "$estate" "$other" 'down:no such luck'
-done
+break_server "$(server 2)"
 sql "$db" "UPDATE change_step SET state = 'unknown' WHERE change = 2 AND no = (SELECT max(no) FROM change_step WHERE change = 2 AND server_name <> '$server')"
 run 0 --db "$db" set scopes "scope:$one" delay=6 --yes
 [ "$(count)" = $((had + 1)) ] || fail 'without being told to, nothing is forgotten'

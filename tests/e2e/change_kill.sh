@@ -4,13 +4,8 @@
 # the apply however fast the machine is; what had ended before its kill does not count and is done again. KILLS and SEED from the
 # environment; a failure names its moment.
 . "$(dirname "$0")/../lib/run.sh"
-estate=$T/estate
-db=$estate/t.db
-
-"$SIMHOST" make "$estate" --servers 3 --scopes 18 --seed 7 --latency-ms 5 --role dhcp --clean --log --even >/dev/null ||
-    fail 'the estate is made'
-run 0 --db "$db" server import "$estate/servers.csv"
-run 0 --db "$db" retrieve --what dhcp
+. "$SOURCE/tests/lib/change_estate.sh"
+change_estate 3 18 5
 # A scope without DNS settings of its own shows the server's; no cmdlet takes its own ones away again.
 run 0 --db "$db" set scopes '' dynamic_updates=always --yes
 run 0 --db "$db" set scopes '' dynamic_updates=on-client-request --yes

@@ -1,21 +1,8 @@
 #!/bin/sh
 # Changes end to end over the real PowerShell engine behind a real sshd: every call passes the genuine binder.
 . "$(dirname "$0")/../lib/run.sh"
+. "$SOURCE/tests/lib/change_estate.sh"
+. "$SOURCE/tests/lib/winhost.sh"
 . "$SOURCE/tests/lib/sshd.sh"
-[ -f "$BUILD/winhost/winhost.dll" ] || { echo "the real PowerShell engine is not built here (no dotnet)"; exit 77; }
-ssh_command() { echo "env BUILD=$BUILD SIMHOST=$SIMHOST sh $SOURCE/tests/winhost/winhost.sh $estate $1"; }
-sshd_prepare
-sshd_start
-options="--ssh-config $SSH_CONFIG"
-add_servers() {
-    kind=ssh
-    for state in "$estate"/*.state; do
-        name=$(basename "$state" .state)
-        "$SIMHOST" set "$estate" "$name" host Shape plain
-        run 0 --db "$db" server add "$name" --role dhcp --transport $kind --powershell "$(ssh_command "$name")"
-        [ $kind = ssh ] && kind=openssh || kind=ssh
-    done
-}
-break_server() { run 0 --db "$db" server set "$1" 'powershell=echo no such luck'; }
-mend_server() { run 0 --db "$db" server set "$1" "powershell=$(ssh_command "$1")"; }
+sshd_estate
 . "$SOURCE/tests/lib/change_scenario.sh"

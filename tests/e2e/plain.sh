@@ -1,7 +1,7 @@
 #!/bin/sh
 # The second dialect against the real engine as powershell.exe -Command -: the same lists as PSRP brings from the simulator.
 . "$(dirname "$0")/../lib/run.sh"
-[ -f "$BUILD/winhost/winhost.dll" ] || { echo "the real PowerShell engine is not built here (no dotnet)"; exit 77; }
+. "$SOURCE/tests/lib/winhost.sh"
 estate=$T/estate
 sim=$T/sim.db
 real=$T/real.db
@@ -9,8 +9,7 @@ real=$T/real.db
 "$SIMHOST" make "$estate" --servers 1 --scopes 25 --seed 6 --clean --shape plain
 run 0 --db "$sim" server import "$estate/servers.csv"
 run 0 --db "$sim" retrieve
-run 0 --db "$real" server add dhcp-lon-01 --role dhcp --address dhcp-lon-01.lon.example.net --transport command \
-    --command "env BUILD=$BUILD sh $SOURCE/tests/winhost/winhost.sh --plain $estate dhcp-lon-01"
+run 0 --db "$real" server add dhcp-lon-01 --role dhcp --address dhcp-lon-01.lon.example.net --transport command --command "$engine --plain $estate dhcp-lon-01"
 run 0 --db "$real" server set dhcp-lon-01 dialect=plain
 run 0 --db "$real" retrieve
 for list in scopes exclusions; do

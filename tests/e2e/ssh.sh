@@ -13,7 +13,7 @@ kind=ssh
 for name in $names; do
     role=dhcp
     case $name in dns-*) role=dns ;; esac
-    run 0 --db "$db" server add "$name" --role $role --transport $kind --powershell "$SIMHOST serve $estate $name"
+    sshd_server "$name" $kind $role
     [ $kind = ssh ] && kind=openssh || kind=ssh
 done
 

@@ -1,18 +1,11 @@
 # change_calls.sh - every property that can be written and every action, each in a call of its own: what is sent passes the binder
-# (simhost's, or the genuine one) and the estate has it afterwards; the undo brings back what was. Sourced after run.sh by a script
-# that says how the server is reached: add_servers (into $db), and $options for every call of ipamtui.
-estate=$T/estate
-db=$estate/t.db
-
-"$SIMHOST" make "$estate" --servers 1 --scopes 40 --seed 11 --latency-ms 1 --role dhcp --clean --log --even >/dev/null ||
-    fail 'the estate is made'
-add_servers
-run 0 $options --db "$db" retrieve --what dhcp
+# (simhost's, or the genuine one) and the estate has it afterwards; the undo brings back what was. Sourced after run.sh
+# and change_estate.sh.
+change_estate 1 40 1
 # A scope without DNS settings of its own shows the server's; no cmdlet takes its own ones away again.
 run 0 $options --db "$db" set scopes '' dynamic_updates=always dns_suffix=x.example --yes
 run 0 $options --db "$db" set scopes '' dynamic_updates=on-client-request dns_suffix=y.example --yes
-dump() { "$SIMHOST" dump "$estate" | grep -v '^SimHost'; }
-dump >"$T/before"
+remember
 
 # Which properties are there to be set? A new one in the catalogue must come into the plan below, too.
 for list in scopes servers; do
@@ -81,18 +74,16 @@ unlimited() { grep -c 'LeaseDuration=P10675199DT2H48M5.4775807S' "$1" || true; }
 [ "$(unlimited "$T/after")" = $(($(unlimited "$T/before") + 1)) ] || fail 'one lease more is unlimited'
 run 0 $options --db "$db" change undo 3 --yes
 says ": $steps done"
-dump >"$T/after"
-cmp -s "$T/before" "$T/after" || fail "the undo restores everything: $(diff "$T/before" "$T/after" | head -4)"
+same_as_before 'the undo restores everything'
 
 # The actions.
-net=$("$IPAMTUI" $options --db "$db" list scopes --columns scope --format tsv 2>/dev/null | sed -n 2p)
+net=$(scope "$(server 1)" 1)
 run 0 $options --db "$db" exclusion add "scope:$net" .200-.203 --yes
 run 0 $options --db "$db" exclusion replace "scope:$net" .200-.203 .200-.205 --yes
 run 0 $options --db "$db" exclusion remove "scope:$net" .200-.205 --yes
 run 0 $options --db "$db" scope deactivate "scope:$net" --yes
 run 0 $options --db "$db" scope activate "scope:$net" --yes
-dump >"$T/after"
-cmp -s "$T/before" "$T/after" || fail "the actions and their opposites leave what was: $(diff "$T/before" "$T/after" | head -4)"
+same_as_before 'the actions and their opposites leave what was'
 calls=$(cat "$estate"/*.calls)
 for call in Set-DhcpServerv4Scope Set-DhcpServerv4DnsSetting Set-DhcpServerSetting Add-DhcpServerv4ExclusionRange Remove-DhcpServerv4ExclusionRange; do
     case $calls in *" $call "*) ;; *) fail "$call was sent" ;; esac

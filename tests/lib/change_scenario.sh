@@ -1,23 +1,12 @@
 # change_scenario.sh - 60 scopes on 6 servers edited, two servers failing in different ways, one value changed behind our back,
-# retry, undo; the estate compared before and after. Sourced after run.sh by a script that says how the servers are reached:
-# add_servers (into $db), break_server NAME, mend_server NAME, and $options for every call of ipamtui.
-estate=$T/estate
-db=$estate/t.db
-
-"$SIMHOST" make "$estate" --servers 6 --scopes 60 --seed 11 --latency-ms 2 --role dhcp --clean --log --even >/dev/null ||
-    fail 'the estate is made'
-add_servers
-run 0 $options --db "$db" retrieve --what dhcp
+# retry, undo; the estate compared before and after. Sourced after run.sh and change_estate.sh.
+change_estate 6 60 2
 run 0 $options --db "$db" list scopes --columns server,scope,name,lease_duration --format tsv
 lines 61
-server() { "$IPAMTUI" $options --db "$db" list servers --columns server --format tsv 2>/dev/null | sed -n "$(($1 + 1))p"; }
-scope() { "$IPAMTUI" $options --db "$db" list scopes "server:$1" --columns scope --format tsv 2>/dev/null | sed -n "$(($2 + 1))p"; }
-dump() { "$SIMHOST" dump "$estate" | grep -v '^SimHost'; }
-was() { grep -F "DhcpServerv4Scope	ScopeId=$1	" "$T/before" | tr '\t' '\n' | sed -n "s/^$2=//p"; }
 a=$(server 1) b=$(server 2) c=$(server 3)
 
 # ---- nothing is sent that was not asked for
-dump >"$T/before"
+remember
 run 0 $options --db "$db" set scopes '' lease_duration=3d 'description+= (moved)' --dry-run
 [ "$(grep -c '^~' "$out")" = 60 ] || fail 'sixty lines, one a target'
 says '60 calls'
@@ -36,8 +25,8 @@ steps = [r for r in rows if r["action"] == "set"]
 assert all(r["after"] == 259200 and isinstance(r["before"], int) and r["state"] == "planned" for r in steps), steps[:2]
 assert all(set(r["key"]) == {"scope"} for r in rows)
 END
-dump | cmp -s - "$T/before" || fail 'a dry run sends nothing'
-! grep -q 'Set-' "$estate"/*.calls || fail 'a dry run sends nothing'
+same_as_before 'a dry run sends nothing'
+[ "$(sent)" = 0 ] || fail 'a dry run sends nothing'
 
 # ---- two servers fail, each its own way; one value was changed behind our back
 "$SIMHOST" fault "$estate" "$a" denied-set
@@ -71,10 +60,10 @@ lines 41
 # ---- only what failed is tried again, and nothing is sent twice
 "$SIMHOST" fault "$estate" "$a" none
 mend_server "$b"
-sent=$(cat "$estate"/*.calls | grep -c 'Set-')
+had=$(sent)
 run 0 $options --db "$db" change retry 1 --yes
 says 'change 2: 40 done'
-[ "$(cat "$estate"/*.calls | grep -c 'Set-')" = $((sent + 20)) ] || fail 'twenty scopes are sent again, no more'
+[ "$(sent)" = $((had + 20)) ] || fail 'twenty scopes are sent again, no more'
 dump | grep -c 'LeaseDuration=P3D' | grep -qx 60 || fail 'all have the new lease now'
 run 0 $options --db "$db" change retry 1 --yes
 says 'nothing to do'
@@ -98,8 +87,7 @@ run 0 $options --db "$db" change undo 2 --yes
 says 'change 4: 40 done'
 "$SIMHOST" set "$estate" "$c" "$third" LeaseDuration "$(was "$third" LeaseDuration)"
 "$SIMHOST" set "$estate" "$c" "$changed" Description "$(was "$changed" Description)"
-dump >"$T/after"
-cmp -s "$T/before" "$T/after" || fail "everything is as it was: $(diff "$T/before" "$T/after" | head -4)"
+same_as_before 'everything is as it was'
 run 0 $options --db "$db" retrieve --what dhcp
 
 # ---- exclusions, states, plans in files
@@ -113,16 +101,14 @@ run 0 $options --db "$db" exclusion add "server:$a" .1-.2 --dry-run
 says 'lies outside the range'
 run 0 $options --db "$db" exclusion remove "server:$a" .200-.205 --yes
 run 0 $options --db "$db" scope deactivate "server:$b" --save "$T/plan.csv"
-dump >"$T/after"
-cmp -s "$T/before" "$T/after" || fail "exclusions came and went: $(diff "$T/before" "$T/after" | head -4)"
+same_as_before 'exclusions came and went'
 run 0 $options --db "$db" apply "$T/plan.csv" --dry-run
 says '-> inactive'
 run 0 $options --db "$db" apply "$T/plan.csv" --yes
-last=$("$IPAMTUI" $options --db "$db" change list --format json | sed -n 's/.*"change":\([0-9]*\).*/\1/p' | head -1)
+last=$(stored change list --format json | sed -n 's/.*"change":\([0-9]*\).*/\1/p' | head -1)
 run 0 $options --db "$db" scope activate "server:$b state:active" --dry-run
 run 0 $options --db "$db" change undo "$last" --yes
-dump >"$T/after"
-cmp -s "$T/before" "$T/after" || fail "states are as they were: $(diff "$T/before" "$T/after" | head -4)"
+same_as_before 'states are as they were'
 printf 'action,server,object,key,property,before,after\nset,%s,scopes,%s,lease_duration,1d,0s\n' "$c" "$changed" >"$T/bad.csv"
 run 2 $options --db "$db" apply "$T/bad.csv" --yes
 tells 'line 2'

@@ -68,3 +68,27 @@ sshd_start() {
     tail -5 "$SSHD_DIR/log"
     exit 1
 }
+
+# sshd_server NAME KIND ROLE: one of $estate into $db, reached over the server here by that kind of transport.
+sshd_server() { run 0 --db "$db" server add "$1" --role "$3" --transport "$2" --powershell "$(sshd_command "$1")"; }
+sshd_command() { echo "${engine:-$SIMHOST serve} $estate $1"; } # what answers there
+# After change_estate.sh: its servers are reached over the server here, by libssh2 and by the ssh program in turn.
+sshd_estate() {
+    sshd_prepare
+    sshd_start
+    options="--ssh-config $SSH_CONFIG"
+    add_servers() {
+        kind=ssh
+        for state in "$estate"/*.state; do
+            sshd_server "$(basename "$state" .state)" $kind dhcp
+            [ $kind = ssh ] && kind=openssh || kind=ssh
+        done
+    }
+    break_server() { run 0 --db "$db" server set "$1" 'powershell=echo no such luck'; }
+    mend_server() { run 0 --db "$db" server set "$1" "powershell=$(sshd_command "$1")"; }
+}
+# From now on nobody knows the host's key, and one is asked.
+sshd_unknown_host() {
+    sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
+    : >"$SSHD_DIR/known_hosts"
+}

@@ -5,12 +5,11 @@
 unset IPAMTUI_NOW
 db=$T/ssh.db
 sshd_prepare
-sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
-: >"$SSHD_DIR/known_hosts"
+sshd_unknown_host
 sshd_start
-estate "$T/estate" 1 5 3 "$T/estate.db"
-name=$(basename "$T"/estate/*.state .state)
-run 0 --db "$db" server add "$name" --role dhcp --transport ssh --powershell "$SIMHOST serve $T/estate $name"
+estate=$T/estate
+estate "$estate" 1 5 3 "$T/estate.db"
+sshd_server "$(basename "$estate"/*.state .state)" ssh dhcp
 
 screen_start 80x24 --db "$db" --ssh-config "$SSH_CONFIG"
 screen_wait 'unknown host key'

@@ -2,25 +2,12 @@
 # The edit form by keys: every kind of field, what is mixed, what is impossible on some targets and why, exclusions over all scopes,
 # servers that may not be changed, one property without the form, the latest edit again.
 . "$(dirname "$0")/../lib/screen.sh"
-db=$T/one.db
-estate=$T/estate
-"$SIMHOST" make "$estate" --servers 3 --scopes 30 --seed 11 --role dhcp --clean --even >/dev/null
-run 0 --db "$db" server import "$estate/servers.csv"
-run 0 --db "$db" retrieve --what dhcp
-for n in 1 2; do
-    "$SIMHOST" set "$estate" "$("$IPAMTUI" --db "$db" list servers --columns server --format tsv 2>/dev/null | sed -n 2p)" \
-        "$("$IPAMTUI" --db "$db" list scopes --columns scope --format tsv 2>/dev/null | sed -n "$((n + 2))p")" State InActive
-done
-run 0 --db "$db" retrieve --what dhcp
-server() { "$IPAMTUI" --db "$db" list servers --columns server --format tsv 2>/dev/null | sed -n "$(($1 + 1))p"; }
+. "$SOURCE/tests/lib/change_estate.sh"
+change_estate 3 30 20
 a=$(server 1)
+for n in 2 3; do "$SIMHOST" set "$estate" "$a" "$(scope "$a" $n)" State InActive; done
+run 0 --db "$db" retrieve --what dhcp
 size=${1:-80x24}
-# The plan, away: what is typed before a question was drawn does not answer it.
-drop() {
-    screen_keys D
-    screen_wait 'of this plan? y/N'
-    screen_keys y
-}
 
 # field NAME: goes to it, from the first one.
 field() {
@@ -128,7 +115,7 @@ screen_keys w
 screen_wait "Apply $added changes on"
 screen_keys y
 screen_wait "Change 1: $added done"
-[ "$("$SIMHOST" dump "$estate" | grep -c 'StartRange=[0-9.]*\.200	')" -ge "$added" ] || fail 'the servers have the exclusions'
+[ "$(dump | grep -c 'StartRange=[0-9.]*\.200	')" -ge "$added" ] || fail 'the servers have the exclusions'
 # Found and replaced in all of them, then taken away again.
 screen_keys 2
 screen_wait 'Scopes › all'

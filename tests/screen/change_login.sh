@@ -7,18 +7,14 @@ unset IPAMTUI_NOW
 db=$T/ssh.db
 sshd_prepare
 sshd_start
-estate "$T/estate" 2 8 3 "$T/estate.db"
-for state in "$T"/estate/*.state; do
-    name=$(basename "$state" .state)
-    run 0 --db "$db" server add "$name" --role dhcp --transport ssh --powershell "$SIMHOST serve $T/estate $name"
-done
+estate=$T/estate
+estate "$estate" 2 8 3 "$T/estate.db"
+for state in "$estate"/*.state; do sshd_server "$(basename "$state" .state)" ssh dhcp; done
 run 0 --db "$db" --ssh-config "$SSH_CONFIG" retrieve --what dhcp
 
 # From now on the key has a passphrase, and nobody knows the host.
 ssh-keygen -q -p -P '' -N 'open sesame' -f "$SSHD_DIR/id" >/dev/null
-sed -i 's/StrictHostKeyChecking yes/StrictHostKeyChecking ask/' "$SSH_CONFIG"
-mv "$SSHD_DIR/known_hosts" "$SSHD_DIR/known"
-: >"$SSHD_DIR/known_hosts"
+sshd_unknown_host
 
 screen_scopes 80x24 --ssh-config "$SSH_CONFIG"
 screen_keys A ':' 'set delay 5' Enter
@@ -58,6 +54,6 @@ screen_wait '***********'
 screen_has 'sesame' && screen_fail 'a passphrase is not shown'
 screen_keys Enter
 screen_wait 'Change 2: 8 done'
-[ "$("$SIMHOST" dump "$T/estate" | grep -cw 'Delay=5')" = 8 ] || fail 'all are changed'
+[ "$("$SIMHOST" dump "$estate" | grep -cw 'Delay=5')" = 8 ] || fail 'all are changed'
 screen_keys Q
 screen_ends 0

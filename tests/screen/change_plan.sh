@@ -2,22 +2,11 @@
 # The pane of the plan by keys: folded, gone through by server and by problem, targets taken out and brought back, kept over a
 # restart, saved and applied from a file, dropped, guarded by the number of its targets; a second edit amends the first.
 . "$(dirname "$0")/../lib/screen.sh"
-db=$T/one.db
-estate=$T/estate
-"$SIMHOST" make "$estate" --servers 3 --scopes 30 --seed 11 --role dhcp --clean --even >/dev/null
-run 0 --db "$db" server import "$estate/servers.csv"
-run 0 --db "$db" retrieve --what dhcp
-server() { "$IPAMTUI" --db "$db" list servers --columns server --format tsv 2>/dev/null | sed -n "$(($1 + 1))p"; }
-dump() { "$SIMHOST" dump "$estate" | grep -v '^SimHost'; }
+. "$SOURCE/tests/lib/change_estate.sh"
+change_estate 3 30 20
 a=$(server 1) b=$(server 2) c=$(server 3)
 size=${1:-80x24}
-# The plan, away: what is typed before a question was drawn does not answer it.
-drop() {
-    screen_keys D
-    screen_wait 'of this plan? y/N'
-    screen_keys y
-}
-dump >"$T/before"
+remember
 
 # 30 scopes, the ends of some ranges impossible: refused, with the reason.
 screen_scopes "$size"
@@ -127,12 +116,12 @@ screen_wait '16.201' # .201 suits one more scope
 screen_has '16.200' && screen_fail 'the first edit of a value is gone'
 all=$(screen_row 3 | awk '{ print $1 }')
 [ "$all" -le $((31 - refused)) ] || screen_fail 'a second edit adds no second step'
-dump | cmp -s - "$T/before" || fail 'a plan sends nothing'
+same_as_before 'a plan sends nothing'
 
 # ---- kept over a restart
 screen_keys Q
 screen_ends 0
-screen_start "$size" --db "$db" --offline --pane scopes
+screen_scopes "$size"
 screen_wait "$all changes pending (w)"
 screen_wait "$all changes are pending from the last session (w shows the plan)"
 screen_keys w
