@@ -26,7 +26,7 @@ struct jump {
     struct session *sessions[POOL_MAX + STUCK_MAX];
     size_t count;
     size_t queue_most;   /* POOL_QUEUE, or more where a round trip is short */
-    bool asked_somebody; /* its login needed a person: no second one for the sake of speed */
+    bool no_growing;     /* a login needed a person, or one more was refused: no other for the sake of speed */
     struct err failed;
     int64_t failed_until_ms;
     char *pipe_reason; /* libssh2 cannot go there: `ssh -W` does */
@@ -122,7 +122,7 @@ static struct session *choose(struct jump *jump)
         }
     }
     bool room = usable < POOL_MAX && jump->count < COUNT(jump->sessions);
-    if (room && (!best || (shortest >= jump->queue_most && !jump->asked_somebody && best->state == SESSION_READY)))
+    if (room && (!best || (shortest >= jump->queue_most && !jump->no_growing && best->state == SESSION_READY)))
         return new_session(jump);
     return best;
 }
@@ -200,7 +200,7 @@ static void on_idle(void *ctx)
 
 void jump_asked(struct session *s)
 {
-    s->pool->asked_somebody = true;
+    s->pool->no_growing = true;
 }
 
 /* A kid whose channel nobody has begun to open looks for a route again. */
@@ -256,7 +256,7 @@ void jump_ready(struct session *s)
         session_wake(kid);
     }
     share(s->pool, s);
-    if (!s->pool->asked_somebody)
+    if (!s->pool->no_growing)
         grow(s->pool, s);
     jump_idle(s);
 }
@@ -271,18 +271,43 @@ void jump_idle(struct session *s)
         loop_timer_in(jump->hub->loop, &jump->idle, IDLE_MS, on_idle, jump);
 }
 
+static void reroute_all(struct session *s)
+{
+    while (s->kids)
+        reroute(s->kids);
+}
+
+static bool has_ready(const struct jump *jump)
+{
+    for (size_t i = 0; i < jump->count; i++)
+        if (jump->sessions[i]->state == SESSION_READY && !jump->sessions[i]->no_more_opens)
+            return true;
+    return false;
+}
+
+/* s could not log in. True: it was to help others, which carry all without it. */
+static bool can_do_without(struct jump *jump, struct session *s)
+{
+    forget(jump, s);
+    if (s->state == SESSION_READY || !has_ready(jump))
+        return false;
+    jump->no_growing = true;
+    reroute_all(s);
+    return true;
+}
+
 void jump_lost(struct session *s, const struct err *err)
 {
     struct jump *jump = s->pool;
     struct err wrapped = *err;
 
-    forget(jump, s);
+    if (can_do_without(jump, s))
+        return;
+    err_wrap(&wrapped, "jump host %.60s", jump->host);
     if (s->state != SESSION_READY) {
         jump->failed_until_ms = clock_mono_ms() + FAILED_MS;
-        err_wrap(&wrapped, "jump host %.60s", jump->host);
         jump->failed = wrapped;
-    } else
-        err_wrap(&wrapped, "jump host %.60s", jump->host);
+    }
     while (s->kids) {
         struct session *kid = s->kids;
         session_detach(kid);
@@ -305,13 +330,11 @@ void jump_stuck(struct session *s)
 void jump_needs_openssh(struct session *s, const char *why)
 {
     struct jump *jump = s->pool;
-    free(jump->pipe_reason);
-    jump->pipe_reason = x_strdup(why);
-    log_line(jump->host, "goes through ssh -W: %s", why);
-    forget(jump, s);
-    while (s->kids) {
-        struct session *kid = s->kids;
-        reroute(kid);
+    if (!can_do_without(jump, s)) {
+        free(jump->pipe_reason);
+        jump->pipe_reason = x_strdup(why);
+        log_line(jump->host, "goes through ssh -W: %s", why);
+        reroute_all(s);
     }
     session_drop(s);
 }

@@ -15,7 +15,7 @@
 #define MOST 200
 
 static struct lab lab;
-static struct sshd plain, jump, no_forward, rsa_only, hardened, tight, asking, kerberos;
+static struct sshd plain, jump, narrow, no_forward, rsa_only, hardened, tight, asking, kerberos;
 static bool can_ask_passwords; /* only root may give an sshd a password file of its own */
 static int hole_fds[8], hole_port;
 
@@ -37,7 +37,8 @@ struct many {
     const char *answers[2]; /* to the first question, to later ones */
     int asked;
     struct transport_ask ask;
-    struct loop_timer limit;
+    void (*hop)(void *ctx, const char *host);
+    struct loop_timer limit, later;
 };
 
 static void one_done(struct one *o)
@@ -93,7 +94,14 @@ static void on_wanted(void *ctx)
     o->t = NULL;
 }
 
-static const struct transport_events events = { .opened = on_opened, .data = on_data, .ask = on_ask, .wanted = on_wanted,
+static void on_hop(void *ctx, const char *host)
+{
+    struct one *o = ctx;
+    if (o->all->hop)
+        o->all->hop(o, host);
+}
+
+static const struct transport_events events = { .hop = on_hop, .opened = on_opened, .data = on_data, .ask = on_ask, .wanted = on_wanted,
                                                 .closed = on_closed };
 
 static void on_limit(void *ctx)
@@ -163,6 +171,8 @@ static int write_config(void)
     host(f, "jump", jump.port, "");
     host(f, "behind*", plain.port, "ProxyJump jump");
     host(f, "alive*", plain.port, "ServerAliveInterval 1");
+    host(f, "narrow", narrow.port, "");
+    host(f, "past-narrow", plain.port, "ProxyJump narrow");
     host(f, "no-forward", no_forward.port, "");
     host(f, "refused", plain.port, "ProxyJump no-forward");
     host(f, "rsa-only", rsa_only.port, "");
@@ -228,10 +238,19 @@ static bool make_certificate(void)
     return lab_run(&lab, "ssh-keygen -q -s ca -I test -n %s certified.pub", lab.user) == 0;
 }
 
+/* Logins at the jump host narrow have a file of keys of their own. */
+static const char *narrow_lines(void)
+{
+    static char lines[200];
+    snprintf(lines, sizeof(lines), "UsePAM no\nPasswordAuthentication no\nMatch all\nAuthorizedKeysFile %s/narrow-keys\n", lab.dir);
+    return lines;
+}
+
 static int lab_up(void **state)
 {
     (void)state;
     if (!lab_begin(&lab) || !make_certificate() || !sshd_start(&lab, &plain, "plain", ca_line) || !sshd_start(&lab, &jump, "jump", "") ||
+        !sshd_start(&lab, &narrow, "narrow", narrow_lines()) ||
         !sshd_start(&lab, &no_forward, "nofwd", "AllowTcpForwarding no\n") ||
         !sshd_start_with(&lab, &rsa_only, "rsa", "rsa", "", "") ||
         !sshd_start(&lab, &hardened, "hard", "Ciphers chacha20-poly1305@openssh.com\n") ||
@@ -240,7 +259,7 @@ static int lab_up(void **state)
         return -1;
     dig_hole();
     start_asking();
-    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
+    struct sshd *all[] = { &plain, &jump, &narrow, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
     for (size_t i = 0; i < COUNT(all); i++)
         if (all[i]->port)
             know(&lab, all[i], "known");
@@ -249,7 +268,7 @@ static int lab_up(void **state)
 
 static int lab_down(void **state)
 {
-    struct sshd *all[] = { &plain, &jump, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
+    struct sshd *all[] = { &plain, &jump, &narrow, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
     (void)state;
     for (size_t i = 0; i < COUNT(all); i++)
         sshd_kill(all[i]);
@@ -284,6 +303,43 @@ static void many_behind_one_jump(void **state)
     int logins = logins_at("jump/log");
     if (logins < 1 || logins > 8)
         fail_msg("%d logins at the jump host", logins);
+}
+
+static void add_late(void *ctx)
+{
+    struct many *m = ctx;
+    if (m->count < MOST)
+        add(m, TRANSPORT_SSH, "past-narrow", "echo in");
+    loop_timer_in(m->loop, &m->later, 50, add_late, m);
+}
+
+/* The first login is good, those that are to help it are not. */
+static void on_narrow_hop(void *ctx, const char *host)
+{
+    struct many *m = ((struct one *)ctx)->all;
+    (void)host;
+    if (m->later.place == 0) {
+        lab_run(&lab, ": >narrow-keys");
+        add_late(m);
+    }
+}
+
+/* A jump host that lets in no second session: the first one carries all, also those that come just then. */
+static void one_session_must_do(void **state)
+{
+    struct many m = { .hop = on_narrow_hop };
+    (void)state;
+    lab_run(&lab, "cp authorized_keys narrow-keys");
+    for (size_t i = 0; i < MOST - 20; i++)
+        add(&m, TRANSPORT_SSH, "past-narrow", "echo in");
+    run(&m, 120);
+    loop_timer_stop(&m.later);
+    lab_run(&lab, "grep -c 'Connection closed by authenticating' narrow/log >refused");
+    print_message("%d sessions were refused\n", atoi(lab_read(&lab, "refused")));
+    assert_int_equal(m.count, MOST);
+    for (size_t i = 0; i < MOST; i++)
+        CHECK(m.one[i].opened && m.one[i].closed && m.one[i].bytes == 3, &m.one[i]);
+    end(&m);
 }
 
 static void full_sshd(void **state)
@@ -589,7 +645,7 @@ static void person_types(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
+        cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(one_session_must_do), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
         cmocka_unit_test(programs_have_a_limit), cmocka_unit_test(programs_that_rest_make_room),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
         cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
