@@ -17,27 +17,26 @@ static int complain(const struct err *err)
     return err->kind == ERR_INPUT ? 2 : 1;
 }
 
-static int usage(void)
+static void usage(FILE *to)
 {
     struct buf faults = { 0 };
 
     fault_list(&faults);
-    printf("simhost make DIR [--servers N] [--scopes M] [--zones Z] [--zone-copies C] [--seed S] "
-           "[--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
-           "             [--shape plain|members|metadata] [--log] [--command 'PROGRAM ARGS']\n"
-           "                                a new estate: DIR/NAME.state a server, DIR/servers.csv\n"
-           "simhost serve DIR NAME          speak PSRP on stdin and stdout, as powershell.exe -s\n"
-           "simhost call DIR NAME CMDLET    one call: CLIXML of its parameters on stdin, answers as lines\n"
-           "simhost dump DIR [NAME]         the state, in an order of its own\n"
-           "simhost set DIR NAME WHAT PROPERTY VALUE   change it behind the console's back; WHAT: a scope, "
-           "CLASS:KEY or host\n"
-           "simhost add DIR NAME CLASS PROPERTY=VALUE...       the same, a new object\n"
-           "simhost remove DIR NAME WHAT    the same, remove\n"
-           "simhost log DIR NAME on|off     write every call to DIR/NAME.calls\n"
-           "simhost fault DIR NAME KIND     KIND:\n%s",
-           buf_at(&faults));
+    fprintf(to, "simhost make DIR [--servers N] [--scopes M] [--zones Z] [--zone-copies C] [--seed S] "
+            "[--latency-ms L] [--role dhcp|dns|both] [--even] [--clean]\n"
+            "             [--shape plain|members|metadata] [--log] [--command 'PROGRAM ARGS']\n"
+            "                                a new estate: DIR/NAME.state a server, DIR/servers.csv\n"
+            "simhost serve DIR NAME          speak PSRP on stdin and stdout, as powershell.exe -s\n"
+            "simhost call DIR NAME CMDLET    one call: CLIXML of its parameters on stdin, answers as lines\n"
+            "simhost dump DIR [NAME]         the state, in an order of its own\n"
+            "simhost set DIR NAME WHAT PROPERTY VALUE   change it behind the console's back; WHAT: a scope, "
+            "CLASS:KEY or host\n"
+            "simhost add DIR NAME CLASS PROPERTY=VALUE...       the same, a new object\n"
+            "simhost remove DIR NAME WHAT    the same, remove\n"
+            "simhost log DIR NAME on|off     write every call to DIR/NAME.calls\n"
+            "simhost fault DIR NAME KIND     KIND:\n%s",
+            buf_at(&faults));
     buf_done(&faults);
-    return 0;
 }
 
 /* ------------------------------------------------------------------ make */
@@ -313,12 +312,27 @@ static const struct {
     { "remove", 3, 3, run_remove }, { "fault", 3, 3, run_fault }, { "log", 3, 3, run_log },
 };
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
+    struct err err = { 0 };
+
+    if (argc > 1 && (asks_for_help(argv[1]) || strcmp(argv[1], "help") == 0 || (argc > 2 && asks_for_help(argv[2])))) {
+        usage(stdout);
+        return 0;
+    }
+    if (argc > 2 && argv[2][0] == '-') {
+        err_set(&err, ERR_INPUT, argv[2], "the folder of the estate comes first; ./%s if that is its name", argv[2]);
+        return complain(&err);
+    }
     for (size_t i = 0; argc > 1 && i < COUNT(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].least &&
             argc - 2 <= commands[i].most)
             return commands[i].run(argc - 2, argv + 2);
-    usage();
-    return argc > 1 && strstr(argv[1], "help") ? 0 : 2;
+    usage(stderr);
+    return 2;
 }

@@ -39,3 +39,11 @@ got=0
 "$SIMHOST" serve "$estate" nobody 2>"$err" </dev/null || got=$?
 [ "$got" = 1 ] || fail 'a server that is not there is refused with 1'
 tells 'no such server'
+# Help is help, and an option is no folder.
+(cd "$T" && "$SIMHOST" make --help) >"$out" || fail 'make --help is no error'
+says 'simhost make DIR'
+got=0
+(cd "$T" && "$SIMHOST" make --servers 2) 2>"$err" || got=$?
+[ "$got" = 2 ] || fail 'an option in the place of the folder is refused'
+tells '--servers: the folder of the estate comes first'
+[ ! -e "$T/--help" ] && [ ! -e "$T/--servers" ] || fail 'nothing was made'
