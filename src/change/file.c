@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipamtui/csv.h"
 #include "ipamtui/duration.h"
 #include "ipamtui/text.h"
 
@@ -17,21 +18,6 @@ static const char *const columns[] = { "action", "server", "object", "key", "pro
 enum { ACTION, SERVER, OBJECT, KEY, PROPERTY, BEFORE, AFTER, COLUMNS };
 
 /* ------------------------------------------------------------------ writing */
-static void add_cell(struct buf *out, const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0' && text[0] != ' ') {
-        buf_adds(out, text);
-        return;
-    }
-    buf_addc(out, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            buf_addc(out, '"');
-        buf_addc(out, *text);
-    }
-    buf_addc(out, '"');
-}
-
 static void add_value(struct buf *out, const struct property *p, struct value v)
 {
     struct buf text = { 0 };
@@ -47,16 +33,16 @@ static void add_value(struct buf *out, const struct property *p, struct value v)
         buf_clear(&text);
         buf_addf(&text, "\\%s", v.s);
     }
-    add_cell(out, buf_at(&text));
+    csv_cell(out, buf_at(&text), false);
     buf_done(&text);
 }
 
 static void add_line(struct buf *out, const struct change_step *step, struct arena *arena)
 {
     buf_addf(out, "%s,", change_op_name(step->op));
-    add_cell(out, step->server_name);
+    csv_cell(out, step->server_name, false);
     buf_addf(out, ",%s,", step->object->name);
-    add_cell(out, journal_key_text(step->object, step->key, arena));
+    csv_cell(out, journal_key_text(step->object, step->key, arena), false);
     if (step->op == OP_SET) {
         const struct property *p = &step->object->properties[step->property];
 
@@ -110,14 +96,9 @@ enum { FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
 struct reading {
     const char *path;
-    const char *at;
-    const char *line_at; /* where the line begins that at is in */
-    int next_line;       /* its number */
-    struct arena arena;  /* cells of the record at hand */
-    char *cells[COLUMNS + 1];
-    struct {
-        int line, column; /* columns are characters */
-    } places[COLUMNS + 1]; /* where each begins */
+    struct csv_reader csv;
+    struct arena arena; /* cells of the record at hand */
+    struct csv_cell *cells;
     size_t cell_count;
     struct store *store;
     struct change_plan *plan;
@@ -132,79 +113,18 @@ static bool bad(struct reading *r, size_t cell, struct err *err, const char *fmt
     char text[300];
 
     snprintf(text, sizeof(text), fmt, what);
-    return err_set(err, ERR_INPUT, r->path, "line %d, column %d: %s", r->places[cell].line, r->places[cell].column, text);
-}
-
-static void begin_cell(struct reading *r)
-{
-    size_t cell = MIN(r->cell_count, COLUMNS);
-
-    r->places[cell].line = r->next_line;
-    r->places[cell].column = 1;
-    for (const char *c = r->line_at; c < r->at; c++)
-        r->places[cell].column += ((unsigned char)*c & 0xc0) != 0x80;
-}
-
-static void next_line(struct reading *r, const char *at)
-{
-    r->next_line++;
-    r->line_at = at;
-}
-
-static bool read_quoted(struct reading *r, struct buf *cell, struct err *err)
-{
-    for (r->at++; *r->at != '\0'; r->at++) {
-        if (*r->at == '"' && r->at[1] != '"')
-            break;
-        if (*r->at == '"')
-            r->at++;
-        if (*r->at == '\n')
-            next_line(r, r->at + 1);
-        buf_addc(cell, *r->at);
-    }
-    if (*r->at != '"')
-        return bad(r, r->cell_count, err, "this quote is not closed%s", "");
-    r->at++;
-    if (r->at[strspn(r->at, "\r")] != '\0' && strchr(",\r\n", *r->at) == NULL)
-        return bad(r, r->cell_count, err, "a comma is missing behind this quoted cell%s", "");
-    return true;
+    return err_set(err, ERR_INPUT, r->path, "line %d, column %d: %s", r->cells[cell].line, r->cells[cell].column, text);
 }
 
 static bool read_record(struct reading *r, struct err *err)
 {
-    struct buf cell = { 0 };
-    bool ok = true, more = true;
-
     arena_reset(&r->arena);
-    for (r->cell_count = 0; ok && more;) {
-        buf_clear(&cell);
-        begin_cell(r);
-        if (*r->at == '"')
-            ok = read_quoted(r, &cell, err);
-        else
-            for (; *r->at != '\0' && strchr(",\r\n", *r->at) == NULL; r->at++)
-                buf_addc(&cell, *r->at);
-        if (ok && r->cell_count > COLUMNS - 1)
-            ok = bad(r, r->cell_count, err, "too many cells; expected: %s", "action,server,object,key,property,before,after");
-        if (ok)
-            r->cells[r->cell_count++] = arena_strdup(&r->arena, buf_at(&cell));
-        more = *r->at == ',';
-        if (more)
-            r->at++;
-    }
-    while (*r->at == '\r')
-        r->at++;
-    if (*r->at == '\n') {
-        r->at++;
-        next_line(r, r->at);
-    }
-    buf_done(&cell);
-    return ok;
+    return csv_read(&r->csv, &r->cells, &r->cell_count, err);
 }
 
 static bool read_value(struct reading *r, size_t cell, const struct property *p, struct value *out, struct err *err)
 {
-    const char *text = r->cells[cell];
+    const char *text = r->cells[cell].text;
     struct err inner = { 0 };
     char *end;
 
@@ -238,16 +158,16 @@ static bool read_set(struct reading *r, struct change_step *step, struct err *er
     struct change_edit edit = { .how = EDIT_SET, .object = step->object };
     struct err inner = { 0 };
 
-    step->property = catalog_property(step->object, r->cells[PROPERTY]);
+    step->property = catalog_property(step->object, r->cells[PROPERTY].text);
     if (step->property < 0 || !property_is_writable(&step->object->properties[step->property]))
-        return bad(r, PROPERTY, err, "\"%s\" is no property that can be changed", r->cells[PROPERTY]);
+        return bad(r, PROPERTY, err, "\"%s\" is no property that can be changed", r->cells[PROPERTY].text);
     if (!read_value(r, BEFORE, &step->object->properties[step->property], &step->before, err) ||
         !read_value(r, AFTER, &step->object->properties[step->property], &step->after, err))
         return false;
     if (step->after.type == VALUE_NULL)
-        return bad(r, AFTER, err, "%s needs a value after", r->cells[PROPERTY]);
+        return bad(r, AFTER, err, "%s needs a value after", r->cells[PROPERTY].text);
     edit.property = step->property;
-    edit.text = r->cells[AFTER];
+    edit.text = r->cells[AFTER].text;
     if (step->after.type == VALUE_INT && step->object->properties[step->property].kind == KIND_DURATION)
         edit.text = arena_strdup(&r->arena, duration_format(step->after.i, (char[DURATION_TEXT_SIZE]){ 0 }));
     return change_edit_check(step->object, &edit, &inner) || bad(r, AFTER, err, "%s", inner.text);
@@ -256,11 +176,11 @@ static bool read_set(struct reading *r, struct change_step *step, struct err *er
 static bool read_action(struct reading *r, enum change_op *op, struct err *err)
 {
     for (enum change_op i = OP_SET; i <= OP_REMOVE; i++)
-        if (strcmp(r->cells[ACTION], change_op_name(i)) == 0) {
+        if (strcmp(r->cells[ACTION].text, change_op_name(i)) == 0) {
             *op = i;
             return true;
         }
-    return bad(r, ACTION, err, "\"%s\" is no action; expected set, add or remove", r->cells[ACTION]);
+    return bad(r, ACTION, err, "\"%s\" is no action; expected set, add or remove", r->cells[ACTION].text);
 }
 
 static bool is_twice(const struct change_plan *plan, const struct change_step *step)
@@ -284,14 +204,16 @@ static bool read_step(struct reading *r, struct err *err)
     struct err inner = { 0 };
     struct change_step *kept;
 
-    if (r->cell_count != COLUMNS)
+    if (r->cell_count > COLUMNS)
+        return bad(r, COLUMNS, err, "too many cells; expected: %s", "action,server,object,key,property,before,after");
+    if (r->cell_count < COLUMNS)
         return bad(r, 0, err, "expected seven cells: %s", "action,server,object,key,property,before,after");
-    step.object = catalog_find(r->cells[OBJECT]);
+    step.object = catalog_find(r->cells[OBJECT].text);
     if (step.object == NULL)
-        return bad(r, OBJECT, err, "there are no \"%s\"", r->cells[OBJECT]);
-    if (!read_action(r, &step.op, err) || !find_server(r, r->cells[SERVER], err))
+        return bad(r, OBJECT, err, "there are no \"%s\"", r->cells[OBJECT].text);
+    if (!read_action(r, &step.op, err) || !find_server(r, r->cells[SERVER].text, err))
         return false;
-    if (!journal_key_parse(step.object, r->cells[KEY], &r->plan->mem, key, &inner))
+    if (!journal_key_parse(step.object, r->cells[KEY].text, &r->plan->mem, key, &inner))
         return bad(r, KEY, err, "%s", inner.text);
     if (step.op != OP_SET && (step.object->add == NULL || step.object->remove == NULL || parent_type(step.object) == NULL))
         return bad(r, ACTION, err, "%s cannot be added or removed by a plan", step.object->name);
@@ -310,19 +232,19 @@ static bool read_step(struct reading *r, struct err *err)
 
 static bool read_header(struct reading *r, struct err *err)
 {
-    if (!read_record(r, err))
-        return false;
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (r->cell_count != COLUMNS || text_casecmp(r->cells[i], columns[i]) != 0)
-            return bad(r, 0, err, "expected the header %s", "action,server,object,key,property,before,after");
-    return true;
+    bool ok = read_record(r, err) && r->cell_count == COLUMNS;
+
+    for (size_t i = 0; ok && i < COLUMNS; i++)
+        ok = text_casecmp(r->cells[i].text, columns[i]) == 0;
+    if (ok || err->kind != ERR_NONE)
+        return ok;
+    return err_set(err, ERR_INPUT, r->path, "line %d, column 1: expected the header %s", r->cell_count > 0 ? r->cells[0].line : 1,
+                   "action,server,object,key,property,before,after");
 }
 
 static bool read_text(const char *path, struct buf *out, struct err *err)
 {
     FILE *file = fopen(path, "re");
-    int line, column;
-    unsigned byte;
     char *room;
     size_t n;
 
@@ -337,8 +259,7 @@ static bool read_text(const char *path, struct buf *out, struct err *err)
     fclose(file);
     if (room == NULL)
         return err_set(err, ERR_INPUT, path, "the plan is larger than 64 MiB");
-    return !text_find_byte(buf_at(out), out->len, &line, &column, &byte) ||
-           err_set(err, ERR_INPUT, path, "line %d, column %d: expected UTF-8 text, but there is the byte 0x%02x", line, column, byte);
+    return true;
 }
 
 /* What is twice in the file lies side by side once ordered. */
@@ -360,22 +281,15 @@ static bool no_doubles(const struct reading *r, struct err *err)
 bool change_plan_read(struct store *store, const char *path, struct change_plan **out, struct err *err)
 {
     struct buf text = { 0 };
-    struct reading r = { .path = path, .next_line = 1, .store = store, .plan = change_plan_new() };
+    struct reading r = { .path = path, .store = store, .plan = change_plan_new() };
     const char *name = strrchr(path, '/');
-    bool ok = read_text(path, &text, err);
+    bool ok = read_text(path, &text, err) && csv_reader_init(&r.csv, path, buf_at(&text), text.len, &r.arena, err) &&
+              read_header(&r, err);
 
-    r.at = buf_at(&text);
-    if (ok && strncmp(r.at, "\xef\xbb\xbf", 3) == 0) /* a spreadsheet's byte order mark */
-        r.at += 3;
-    r.line_at = r.at;
-    ok = ok && read_header(&r, err);
-    while (ok && *r.at != '\0') {
-        ok = read_record(&r, err);
-        if (ok && !(r.cell_count == 1 && r.cells[0][0] == '\0'))
-            ok = read_step(&r, err);
-    }
+    while (ok && read_record(&r, err))
+        ok = read_step(&r, err);
     plan_order(r.plan);
-    ok = ok && no_doubles(&r, err) && plan_check(store, r.plan, err);
+    ok = ok && err->kind == ERR_NONE && no_doubles(&r, err) && plan_check(store, r.plan, err);
     if (ok) {
         char *what = x_asprintf("apply %s", name != NULL ? name + 1 : path);
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "command/csv.h"
+#include "ipamtui/csv.h"
 #include "command/listing_rows.h"
 #include "ipamtui/text.h"
 

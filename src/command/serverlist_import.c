@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/csv.h"
+#include "ipamtui/csv.h"
 #include "command/serverlist_row.h"
 #include "ipamtui/text.h"
 
@@ -134,11 +134,10 @@ static void read_file(struct import *im, const char *text, size_t len)
     struct csv_cell *cells;
     size_t count;
     struct err why = { 0 };
-    if (!csv_is_text(text, len, &why)) {
+    if (!csv_reader_init(&reader, "csv", text, len, &im->arena, &why)) {
         tell(im, why.text);
         return;
     }
-    csv_reader_init(&reader, text, len, &im->arena);
     if (csv_read(&reader, &cells, &count, &why))
         read_header(im, cells, count);
     else if (!why.kind)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipamtui/csv.h"
 #include "ipamtui/ip.h"
 
 /* ------------------------------------------------------------------ chance */
@@ -196,21 +197,6 @@ static void share_scopes(const struct make_options *o, int *scopes)
         scopes[last] += o->scopes - given;
 }
 
-static void csv_cell(struct buf *out, const char *text)
-{
-    bool quote = strpbrk(text, ",\"\r\n") != NULL;
-
-    if (quote)
-        buf_addc(out, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            buf_addc(out, '"');
-        buf_addc(out, *text);
-    }
-    if (quote)
-        buf_addc(out, '"');
-}
-
 /* As child_split() takes it apart again. */
 static void quoted(struct buf *out, const char *text)
 {
@@ -238,13 +224,13 @@ static void csv_row(struct buf *csv, const struct making *m, const char *program
     buf_adds(&command, m->options->command ? " " : " serve ");
     quoted(&command, dir);
     buf_addf(&command, " %s", m->name);
-    csv_cell(csv, m->name);
+    csv_cell(csv, m->name, false);
     buf_addc(csv, ',');
-    csv_cell(csv, m->address);
+    csv_cell(csv, m->address, false);
     buf_addc(csv, ',');
-    csv_cell(csv, strcmp(m->role, "both") == 0 ? "dhcp,dns" : m->role);
+    csv_cell(csv, strcmp(m->role, "both") == 0 ? "dhcp,dns" : m->role, false);
     buf_adds(csv, ",command,");
-    csv_cell(csv, buf_at(&command));
+    csv_cell(csv, buf_at(&command), false);
     buf_addc(csv, '\n');
     buf_done(&command);
 }

@@ -1,4 +1,4 @@
-#include "command/csv.h"
+#include "ipamtui/csv.h"
 
 #include <string.h>
 
@@ -37,21 +37,20 @@ const char *csv_armed(const char *cell)
     return cell[0] == '\'' && executes(cell) ? cell + 1 : cell;
 }
 
-void csv_reader_init(struct csv_reader *reader, const char *text, size_t len, struct arena *arena)
-{
-    *reader = (struct csv_reader){ .at = text, .end = text + len, .line = 1, .column = 1, .arena = arena };
-    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-        reader->at += 3;
-}
-
-bool csv_is_text(const char *text, size_t len, struct err *err)
+bool csv_reader_init(struct csv_reader *reader, const char *file, const char *text, size_t len, struct arena *arena,
+                     struct err *err)
 {
     int line, column;
     unsigned byte;
     if (len >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
-        return err_set(err, ERR_INPUT, "csv", "line 1, column 1: expected UTF-8, but this is UTF-16: save it as \"CSV UTF-8\"");
-    return !text_find_byte(text, len, &line, &column, &byte) ||
-           err_set(err, ERR_INPUT, "csv", "line %d, column %d: expected UTF-8 text, but there is the byte 0x%02x", line, column, byte);
+        return err_set(err, ERR_INPUT, file, "line 1, column 1: expected UTF-8, but this is UTF-16: save it as \"CSV UTF-8\"");
+    if (text_find_byte(text, len, &line, &column, &byte))
+        return err_set(err, ERR_INPUT, file, "line %d, column %d: expected UTF-8 text, but there is the byte 0x%02x", line, column,
+                       byte);
+    *reader = (struct csv_reader){ .file = file, .at = text, .end = text + len, .line = 1, .column = 1, .arena = arena };
+    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+        reader->at += 3;
+    return true;
 }
 
 static int peek(const struct csv_reader *r)
@@ -92,10 +91,10 @@ static bool read_quoted(struct csv_reader *r, struct buf *text, const struct csv
         step(r);
         if (at_line_end(r) || peek(r) == ',')
             return true;
-        return err_set(err, ERR_INPUT, "csv", "line %d, column %d: expected a comma or the end of the line after \"",
+        return err_set(err, ERR_INPUT, r->file, "line %d, column %d: expected a comma or the end of the line after \"",
                        r->line, r->column);
     }
-    return err_set(err, ERR_INPUT, "csv", "line %d, column %d: this quote is never closed", cell->line, cell->column);
+    return err_set(err, ERR_INPUT, r->file, "line %d, column %d: this quote is never closed", cell->line, cell->column);
 }
 
 static bool read_cell(struct csv_reader *r, struct csv_cell *cell, struct err *err)
@@ -108,7 +107,7 @@ static bool read_cell(struct csv_reader *r, struct csv_cell *cell, struct err *e
     } else {
         while (ok && !at_line_end(r) && peek(r) != ',') {
             if (peek(r) == '"')
-                ok = err_set(err, ERR_INPUT, "csv", "line %d, column %d: a quote inside a cell that is not quoted", r->line,
+                ok = err_set(err, ERR_INPUT, r->file, "line %d, column %d: a quote inside a cell that is not quoted", r->line,
                              r->column);
             buf_addc(&text, *r->at);
             step(r);

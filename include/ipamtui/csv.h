@@ -22,13 +22,14 @@ struct csv_cell {
     int line, column; /* where it starts, from 1; columns are characters of the file */
 };
 struct csv_reader {
+    const char *file; /* named in errors */
     const char *at, *end;
     int line, column;
     struct arena *arena;
 };
-/* Is the file text at all? ERR_INPUT: "line N, column M: expected UTF-8 text ..." (columns are characters). Ask before reading. */
-bool csv_is_text(const char *text, size_t len, struct err *err);
-void csv_reader_init(struct csv_reader *reader, const char *text, size_t len, struct arena *arena); /* a BOM is skipped */
+/* A byte order mark is skipped; text is kept by the caller. ERR_INPUT: it is no UTF-8 text, "line N, column M: ...". */
+bool csv_reader_init(struct csv_reader *reader, const char *file, const char *text, size_t len, struct arena *arena,
+                     struct err *err);
 /* Next record that is not an empty line. false with ERR_NONE: the end; ERR_INPUT "line N, column M: ...". *cells is in the arena. */
 bool csv_read(struct csv_reader *reader, struct csv_cell **cells, size_t *count, struct err *err);
 

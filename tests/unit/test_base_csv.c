@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "command/csv.h"
+#include "ipamtui/csv.h"
 
 static void cells(void **state)
 {
@@ -63,7 +63,7 @@ static void round_trip(void **state)
     struct csv_cell *row;
     size_t count;
     struct err err = { 0 };
-    csv_reader_init(&reader, buf_at(&file), file.len, &arena);
+    assert_true(csv_reader_init(&reader, "f.csv", buf_at(&file), file.len, &arena, &err));
     assert_true(csv_read(&reader, &row, &count, &err));
     assert_int_equal(count, COUNT(texts));
     for (size_t i = 0; i < count; i++)
@@ -83,7 +83,7 @@ static void places(void **state)
     size_t count;
     struct err err = { 0 };
     const char *text = "\xef\xbb\xbfname,role\n\n\"\303\274\n\",x\r\nlast,,";
-    csv_reader_init(&reader, text, strlen(text), &arena);
+    assert_true(csv_reader_init(&reader, "f.csv", text, strlen(text), &arena, &err));
     assert_true(csv_read(&reader, &row, &count, &err));
     assert_string_equal(row[0].text, "name");
     assert_int_equal(row[1].column, 6);
@@ -107,6 +107,8 @@ static void bad_files(void **state)
         { "a,\"b\nc", "line 1, column 3: this quote is never closed" },
         { "a,\"b\"c\n", "line 1, column 6: expected a comma or the end of the line after \"" },
         { "a,b\"c\n", "line 1, column 4: a quote inside a cell that is not quoted" },
+        { "a,b\n\xfc,c\n", "line 2, column 1: expected UTF-8 text, but there is the byte 0xfc" },
+        { "\xff\xfe" "a", "line 1, column 1: expected UTF-8, but this is UTF-16: save it as \"CSV UTF-8\"" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -115,9 +117,10 @@ static void bad_files(void **state)
         struct csv_cell *row;
         size_t count;
         struct err err = { 0 };
-        csv_reader_init(&reader, cases[i].text, strlen(cases[i].text), &arena);
-        assert_false(csv_read(&reader, &row, &count, &err));
+        assert_false(csv_reader_init(&reader, "f.csv", cases[i].text, strlen(cases[i].text), &arena, &err) &&
+                     csv_read(&reader, &row, &count, &err));
         assert_int_equal(err.kind, ERR_INPUT);
+        assert_string_equal(err.where, "f.csv");
         assert_string_equal(err.text, cases[i].error);
         arena_done(&arena);
     }
