@@ -124,7 +124,11 @@ static bool find_files(struct conf_entry *entry, const char *said)
 
 static void keep_answer(struct conf_entry *entry, const char *out, const char *said)
 {
-    bool lasting = find_files(entry, said) && conf_lasts(said, out) && answers_settled(entry->files, entry->asked_s);
+    bool may_last = find_files(entry, said);
+    bool settled = answers_settled(entry->files, entry->asked_s);
+    bool lasting = may_last && settled && conf_lasts(said, out);
+    if (!settled)
+        entry->stamp = ~entry->stamp; /* a change while ssh read them may be in the stamp and not in the answer: asked again */
     char *digest = lasting ? conf_digest(out) : NULL;
     if (digest)
         answers_put(entry->hub, entry->key, entry->files, entry->stamp, digest, strlen(digest), true);

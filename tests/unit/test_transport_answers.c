@@ -47,8 +47,8 @@ static int lab_up(void **state)
     (void)state;
     if (!lab_begin(&lab))
         return -1;
-    lab_run(&lab, "mkdir bin inc; for p in ssh ssh-keygen; do printf '#!/bin/sh\\necho x >>%s/%%s.calls\\nexec %%s \"$@\"\\n' $p "
-            "$(command -v $p) >bin/$p; chmod 755 bin/$p; done", lab.dir);
+    lab_run(&lab, "mkdir bin inc; for p in ssh ssh-keygen; do printf '#!/bin/sh\\necho x >>%s/%%s.calls\\n%%s \"$@\"\\ns=$?\\n"
+            "[ ! -e %s/after ] || . %s/after\\nexit $s\\n' $p $(command -v $p) >bin/$p; chmod 755 bin/$p; done", lab.dir, lab.dir, lab.dir);
     snprintf(path, sizeof(path), "%s/bin:%s", lab.dir, getenv("PATH"));
     setenv("PATH", path, 1);
     snprintf(kept, sizeof(kept), "%s/cache/deep/answers", lab.dir);
@@ -217,6 +217,24 @@ static void conf_changes_within_a_run(void **state)
     run_end(&r);
 }
 
+/* Changed after ssh has read it, and before it is looked at on what the answer rests. */
+static void conf_changes_while_asked(void **state)
+{
+    struct run r;
+    (void)state;
+    lab_write(&lab, "meanwhile", "Host *\n User one\n");
+    lab_write(&lab, "after", "printf 'Host *\\n User two\\n' >%s/meanwhile\nrm %s/after\n", lab.dir, lab.dir);
+    assert_true(settle());
+    run_begin(&r, "meanwhile");
+    conf_get(r.hub, "h1", NULL, 0, false, on_conf, &r);
+    wait_for(&r, 1);
+    assert_string_equal(r.conf->user, "one");
+    conf_get(r.hub, "h1", NULL, 0, false, on_conf, &r);
+    wait_for(&r, 2);
+    assert_string_equal(r.conf->user, "two");
+    run_end(&r);
+}
+
 /* Keys on file for h1; *asked: how often ssh-keygen was run. */
 static size_t keys_of(int *asked, int at_once)
 {
@@ -284,7 +302,7 @@ static void strange_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conf_is_asked_again), cmocka_unit_test(conf_changes_within_a_run),
+        cmocka_unit_test(conf_is_asked_again), cmocka_unit_test(conf_changes_within_a_run), cmocka_unit_test(conf_changes_while_asked),
         cmocka_unit_test(known_is_asked_again), cmocka_unit_test(strange_files),
     };
     return cmocka_run_group_tests(tests, lab_up, lab_down);
