@@ -36,6 +36,11 @@ bool change_edit_check(const struct object_type *object, const struct change_edi
 /* "set lease_duration=4d": for the change's title. */
 void change_edit_show(const struct change_edit *edit, struct buf *out);
 
+/* ------------------------------------------------------------------ types: rows of exclusions lie below scopes, whose key theirs begins with */
+/* Types whose rows can be added and removed below those of object. Returns how many. */
+size_t change_child_types(const struct object_type *object, const struct object_type **out, size_t room);
+const struct object_type *change_parent_type(const struct object_type *child); /* NULL: its rows lie below no others */
+
 /* ------------------------------------------------------------------ targets: rows as the store has them, with their children */
 struct change_targets;
 /* ids: in the order wanted; gone ones are left out. Rows that lie below others (exclusions) become those (scopes), and row edits

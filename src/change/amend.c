@@ -378,7 +378,7 @@ static const struct object_type *child_of(const struct object_type *object, cons
     for (size_t i = 0; i < count; i++)
         if (edits[i].how >= EDIT_ROW_ADD)
             return edits[i].object;
-    return child_types(object, types, 1) > 0 ? types[0] : NULL;
+    return change_child_types(object, types, 1) > 0 ? types[0] : NULL;
 }
 
 static void name_plan(struct change_plan *plan, const struct amending *a)
@@ -446,7 +446,7 @@ static bool find_targets(struct store *store, const struct change_plan *plan, co
         const struct change_step *step = &plan->steps[i];
         struct err inner = { 0 };
 
-        if (step->object != object && parent_type(step->object) != object)
+        if (step->object != object && change_parent_type(step->object) != object)
             continue;
         for (size_t k = 0; k < places.count; k++)
             values[places.at[k]] = step->key[k];
@@ -503,7 +503,7 @@ static bool check_object(struct store *store, struct change_plan *plan, const st
 bool plan_check(struct store *store, struct change_plan *plan, struct err *err)
 {
     for (size_t i = 0; catalog_objects[i] != NULL; i++) {
-        if (parent_type(catalog_objects[i]) != NULL)
+        if (change_parent_type(catalog_objects[i]) != NULL)
             continue; /* seen with what they lie below */
         if (!check_object(store, plan, catalog_objects[i], err))
             return false;

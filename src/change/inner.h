@@ -19,10 +19,6 @@ struct value value_in(struct value v, struct arena *arena);
 bool key_equal(const struct object_type *object, const struct value *a, const struct value *b);
 /* The first key value: what steps of one server are grouped and ordered by ("the scope"). NULL value without keys. */
 struct value step_group(const struct change_step *step);
-/* Object types whose rows lie below a row of object: their key begins with its key. */
-size_t child_types(const struct object_type *object, const struct object_type **out, size_t room);
-/* The type that child lies below, or NULL. */
-const struct object_type *parent_type(const struct object_type *child);
 bool property_is_writable(const struct property *property);
 /* What the server shows when a text was never set is no text: NULL and "" are one value there. */
 bool same_value(const struct property *property, struct value a, struct value b);

@@ -81,7 +81,7 @@ static bool is_below(const struct object_type *child, const struct object_type *
     return true;
 }
 
-size_t child_types(const struct object_type *object, const struct object_type **out, size_t room)
+size_t change_child_types(const struct object_type *object, const struct object_type **out, size_t room)
 {
     size_t count = 0;
 
@@ -91,7 +91,7 @@ size_t child_types(const struct object_type *object, const struct object_type **
     return count;
 }
 
-const struct object_type *parent_type(const struct object_type *child)
+const struct object_type *change_parent_type(const struct object_type *child)
 {
     for (size_t i = 0; catalog_objects[i] != NULL; i++)
         if (is_below(child, catalog_objects[i]))

@@ -63,7 +63,7 @@ static const char *value_text(const struct property *p, struct value v, char *ou
 /* The part of a child's key that is its own: "10.1.2.10-10.1.2.20". */
 static void key_tail(const struct object_type *object, const struct value *key, char *out, size_t size)
 {
-    const struct object_type *parent = parent_type(object);
+    const struct object_type *parent = change_parent_type(object);
     struct key_places places, above = { .count = 0 };
     size_t used = 0;
 
@@ -97,7 +97,7 @@ char *change_step_show(const struct change_step *step, char *out, size_t size)
 /* Rows below another are shown as that one: an exclusion's line stands at its scope. */
 static void object_text(const struct object_type *object, const struct value *key, const char *title, char *out, size_t size)
 {
-    const struct object_type *parent = parent_type(object);
+    const struct object_type *parent = change_parent_type(object);
     struct key_places places;
     size_t used = 0;
 

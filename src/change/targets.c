@@ -170,7 +170,7 @@ static bool load_around(struct change_targets *t, struct store *store, struct er
         return false;
     if (t->server_count > 1)
         qsort(t->servers, t->server_count, sizeof(*t->servers), by_id);
-    t->child_count = child_types(t->object, types, COUNT(types));
+    t->child_count = change_child_types(t->object, types, COUNT(types));
     for (size_t i = 0; i < t->child_count; i++) {
         t->children[i].type = types[i];
         key_places(types[i], &t->children[i].keys);
@@ -281,7 +281,7 @@ static bool load_by_children(struct change_targets *t, struct store *store, cons
 bool change_targets_load(struct store *store, const struct object_type *object, const row_id *ids, size_t count,
                          struct change_targets **out, struct err *err)
 {
-    const struct object_type *parent = parent_type(object);
+    const struct object_type *parent = change_parent_type(object);
     struct change_targets *t = targets_new(parent != NULL ? parent : object);
     bool ok = parent != NULL ? load_by_children(t, store, object, ids, count, err) : load_rows(t, store, ids, count, err);
 

@@ -31,28 +31,6 @@ static uint64_t object_hash(server_id server, const struct object_type *object, 
     return h;
 }
 
-/* The type whose rows have the beginning of object's key: a scope for an exclusion. */
-static const struct object_type *above(const struct object_type *object, size_t *count)
-{
-    int mine[8], theirs[8];
-    size_t n = journal_key_places(object, mine, COUNT(mine));
-
-    for (size_t o = 0; catalog_objects[o]; o++) {
-        const struct object_type *other = catalog_objects[o];
-        size_t m = journal_key_places(other, theirs, COUNT(theirs)), same = 0;
-
-        if (other == object || other == &catalog_servers || m == 0 || m >= n)
-            continue;
-        while (same < m && strcmp(object->properties[mine[same]].name, other->properties[theirs[same]].name) == 0)
-            same++;
-        if (same == m) {
-            *count = m;
-            return other;
-        }
-    }
-    return NULL;
-}
-
 static int by_hash(const void *a, const void *b)
 {
     uint64_t x = ((const struct sign *)a)->hash, y = ((const struct sign *)b)->hash;
@@ -71,13 +49,14 @@ void changes_make_signs(struct changes *changes)
     changes->signs = x_calloc(plan->count * 3 + 1, sizeof *changes->signs);
     for (size_t i = 0; i < plan->count; i++) {
         const struct change_step *step = &plan->steps[i];
-        size_t n = journal_key_places(step->object, places, COUNT(places)), m = 0;
-        const struct object_type *parent = above(step->object, &m);
+        const struct object_type *parent = change_parent_type(step->object);
+        size_t n = journal_key_places(step->object, places, COUNT(places));
 
         changes->signs[changes->sign_count++] =
             (struct sign){ object_hash(step->server, step->object, step->key, n), marks[step->op] };
         if (parent)
-            changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, parent, step->key, m), '~' };
+            changes->signs[changes->sign_count++] =
+                (struct sign){ object_hash(step->server, parent, step->key, journal_key_places(parent, places, COUNT(places))), '~' };
         changes->signs[changes->sign_count++] = (struct sign){ object_hash(step->server, &catalog_servers, NULL, 0), '~' };
     }
     qsort(changes->signs, changes->sign_count, sizeof *changes->signs, by_hash);
@@ -111,12 +90,9 @@ char ui_changes_sign(const struct ui *ui, const struct object_type *object, cons
 /* Is the step about this row, or about something below it? */
 static bool step_of_row(const struct change_step *step, const struct object_type *object, const struct value *key, size_t n)
 {
-    size_t m = 0;
-    const struct object_type *parent = above(step->object, &m);
-
     if (object == &catalog_servers)
         return true;
-    if (step->object != object && parent != object)
+    if (step->object != object && change_parent_type(step->object) != object)
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!value_equal(step->key[i], key[i]))

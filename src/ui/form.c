@@ -264,30 +264,16 @@ static struct form_field *add_field(struct form *form, size_t *cap, const struct
     return field;
 }
 
-/* Types whose rows can be made and removed below those of object. */
-static bool is_child(const struct object_type *child, const struct object_type *object)
-{
-    int mine[8], theirs[8];
-    size_t n = journal_key_places(object, mine, COUNT(mine)), m = journal_key_places(child, theirs, COUNT(theirs));
-
-    if (child == object || !child->add || n == 0 || n >= m)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(object->properties[mine[i]].name, child->properties[theirs[i]].name) != 0)
-            return false;
-    }
-    return true;
-}
-
 static void add_children(struct form *form, size_t *cap)
 {
-    for (size_t o = 0; catalog_objects[o]; o++) {
-        const struct object_type *child = catalog_objects[o];
+    const struct object_type *types[8];
+    size_t type_count = change_child_types(form->object, types, COUNT(types));
+
+    for (size_t o = 0; o < type_count; o++) {
+        const struct object_type *child = types[o];
         size_t all = 0, with = 0;
         char now[120];
 
-        if (!is_child(child, form->object))
-            continue;
         for (size_t i = 0; i < change_targets_count(form->targets); i++) {
             const struct row *first;
             size_t n = change_targets_children(form->targets, i, child, &first);
