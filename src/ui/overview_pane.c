@@ -279,15 +279,25 @@ static void add_counts(struct ui *ui, struct page *page, int w)
 }
 
 /* ------------------------------------------------------------------ changes and failures */
+static bool of_server(const char *object)
+{
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (strcmp(keys[i].object, object) == 0)
+            return keys[i].of_server;
+    return true;
+}
+
+/* A zone is on many servers: "zone a.example health: ...", where one server's copy of it is "dc-1 a.example health: ...". */
 static void add_change(struct ui *ui, struct page *page, const struct overview_change *c)
 {
-    uint64_t tag = page_tag(c->name, page_tag(c->property, page_tag(c->server, (uint64_t)c->at)));
+    uint64_t tag = page_tag(c->object, page_tag(c->name, page_tag(c->property, page_tag(c->server, (uint64_t)c->at))));
     bool server = strcmp(c->object, "servers") == 0;
     char when[48];
 
     page_line(page);
     page_spot(page, 2, 0, LOOK_NORMAL, tag, "%-9s %s%s%s %s: %s -> %s", date_show(ui->dates, c->at, ui->now_s, when, sizeof when),
-              c->server, server ? "" : " ", server ? "" : c->name, c->property, said("", c->before), said("", c->after));
+              of_server(c->object) ? c->server : catalog_find(c->object)->noun, server ? "" : " ", server ? "" : c->name, c->property,
+              said("", c->before), said("", c->after));
     add_target_of(tag, c->object, c->server, c->name);
 }
 
@@ -298,7 +308,7 @@ static void add_fault(struct ui *ui, struct page *page, const struct overview_fa
     char when[48], more[48] = "";
 
     if (f->calls > 1)
-        snprintf(more, sizeof more, " and %zu more calls", f->calls - 1);
+        snprintf(more, sizeof more, " and %zu more call%s", f->calls - 1, f->calls == 2 ? "" : "s");
     page_line(page);
     page_spot(page, 2, 0, LOOK_UNKNOWN, tag, "? %-9s %s %s%s %s: %s", date_show(ui->dates, f->at, ui->now_s, when, sizeof when), f->server,
               f->source, more, f->result, f->error[0] ? f->error : "no more was said");

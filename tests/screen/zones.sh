@@ -39,6 +39,10 @@ screen_wait 'reset'
 screen_wait 'No zone matches'
 run 0 --db "$db" list zones 'cause:*event*' --columns zone --format tsv
 lines 1
+# The overview tells what changed of a zone from what changed of its copy on one server.
+screen_keys 0
+screen_match '^ *[^ ]+ +zone [^ ]+ health: warning -> ok'
+screen_match '^ *[^ ]+ +d[a-z]+-[^ ]+ [^ ]+ health: warning -> ok'
 
 # g z: the zone on each of its servers, and Enter from there the server; a zone has no one server to go to.
 screen_keys 3 / C-u Enter
