@@ -152,7 +152,7 @@ static bool is_meant(struct amending *a, const struct child *child, bool all, co
 static bool edit_children(struct amending *a, const struct change_edit *edit, struct err *err)
 {
     bool all = edit->how != EDIT_ROW_ADD && edit->find != NULL && strcmp(edit->find, "all") == 0;
-    size_t count = a->child_count, hits = 0;
+    size_t count = a->child_count, hits = 0, same = 0;
     struct value *find = NULL, *key = NULL;
 
     if (edit->how != EDIT_ROW_REMOVE) {
@@ -176,7 +176,7 @@ static bool edit_children(struct amending *a, const struct change_edit *edit, st
             continue;
         hits++;
         if (key != NULL && key_equal(a->child_type, old, key)) {
-            a->nothing = "is so already";
+            same++;
             continue;
         }
         a->children[i].gone = true;
@@ -185,6 +185,8 @@ static bool edit_children(struct amending *a, const struct change_edit *edit, st
     }
     if (hits == 0)
         a->nothing = arena_printf(&a->scratch, "has no such %s", a->child_type->noun);
+    else if (same == hits)
+        a->nothing = "is so already";
     return true;
 }
 

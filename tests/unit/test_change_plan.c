@@ -239,6 +239,15 @@ static void exclusions_are_rows(void **state)
                  "= s00 10.0.1.0 net-0-1: has no such exclusion: nothing to do\n");
     assert_int_equal(plan->steps[1].rests_on, plan->steps[0].no);
     change_plan_free(plan);
+
+    /* That one of several is so already is no note: something was done. */
+    plan = change_plan_new();
+    rows_edit(plan, "o.scope = 0x0a000000", EDIT_ROW_ADD, NULL, ".100-.109");
+    rows_edit(plan, "o.scope = 0x0a000000", EDIT_ROW_REPLACE, "all", ".10-.19");
+    expect(plan, "");
+    rows_edit(plan, "o.scope = 0x0a000000", EDIT_ROW_REPLACE, "all", ".10-.19");
+    expect(plan, "= s00 10.0.0.0 net-0-0: is so already: nothing to do\n");
+    change_plan_free(plan);
 }
 
 /* What works no longer, what is gone, and what is much: each stops once. */
