@@ -128,17 +128,28 @@ static struct session *choose(struct jump *jump)
 }
 
 /* All streams that wait below hear that this jump host is logged in to; once, also when they change to another session of it. */
-static void tell_hop(struct session *below, const struct session *via)
+static void tell_hop(struct session *below, int depth, const char *host)
 {
-    int depth = 0;
-    for (const struct session *s = via; s; s = s->via)
-        depth++;
     if (below->stream && below->stream->hops < depth) {
         below->stream->hops = depth;
-        stream_hop(below->stream, via->pool->host);
+        stream_hop(below->stream, host);
     }
     for (struct session *kid = below->kids; kid; kid = kid->next_kid)
-        tell_hop(kid, via);
+        tell_hop(kid, depth, host);
+}
+
+void jump_tell_master(struct session *s)
+{
+    tell_hop(s, 1, master_host(s));
+}
+
+/* The place of via on the way, from 1; a master counts as one. */
+static int depth_of(const struct session *via)
+{
+    int depth = 0;
+    for (; via; via = via->via)
+        depth += via->master ? 2 : 1;
+    return depth;
 }
 
 /* Those that were there before s came, the nearest first. */
@@ -147,8 +158,10 @@ static void tell_hops(struct session *s, const struct session *via)
     if (!via)
         return;
     tell_hops(s, via->via);
+    if (master_ready(via))
+        tell_hop(s, 1, master_host(via));
     if (via->state == SESSION_READY)
-        tell_hop(s, via);
+        tell_hop(s, depth_of(via), via->pool->host);
 }
 
 bool jump_join(struct session *s, const char *spec, struct err *err)
@@ -252,7 +265,7 @@ void jump_ready(struct session *s)
 {
     log_line(s->pool->host, "jump session ready");
     for (struct session *kid = s->kids; kid; kid = kid->next_kid) {
-        tell_hop(kid, s);
+        tell_hop(kid, depth_of(s), s->pool->host);
         session_wake(kid);
     }
     share(s->pool, s);

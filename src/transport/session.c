@@ -304,8 +304,8 @@ static bool step_wait_route(struct session *s)
 {
     if (s->via ? s->via->state != SESSION_READY : !master_ready(s))
         return false;
-    if (s->master && s->stream)
-        stream_hop(s->stream, master_host(s));
+    if (s->master)
+        jump_tell_master(s);
     connect_gate(s);
     return true;
 }

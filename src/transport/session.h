@@ -160,6 +160,7 @@ void masters_end(struct transport_hub *hub);
 /* Attaches s to a session of the pool for spec, made when there is none. False and err: a loop, a bad name. */
 bool jump_join(struct session *s, const char *spec, struct err *err);
 void jump_ready(struct session *s);                          /* a pool's session is logged in */
+void jump_tell_master(struct session *s);                    /* the master that s goes through is: s and what is below it hear of it */
 void jump_lost(struct session *s, const struct err *err);    /* a pool's session failed: its kids hear of it */
 void jump_stuck(struct session *s);                          /* an open got no answer: waiting kids go elsewhere */
 void jump_needs_openssh(struct session *s, const char *why); /* kids get there by ssh -W */

@@ -25,7 +25,7 @@ struct one {
     bool opened, closed, wanted;
     enum transport_step step;
     struct err err;
-    char about[320];
+    char about[320], hops[64];
     size_t bytes;
 };
 struct many {
@@ -97,6 +97,8 @@ static void on_wanted(void *ctx)
 static void on_hop(void *ctx, const char *host)
 {
     struct one *o = ctx;
+    size_t used = strlen(o->hops);
+    snprintf(o->hops + used, sizeof(o->hops) - used, "%s ", host);
     if (o->all->hop)
         o->all->hop(o, host);
 }
@@ -179,6 +181,7 @@ static int write_config(void)
     host(f, "past-rsa*", plain.port, "ProxyJump rsa-only");
     host(f, "dead-past-rsa", free_port(), "ProxyJump rsa-only");
     host(f, "two-rsa", plain.port, "ProxyJump jump,rsa-only");
+    host(f, "rsa-two", plain.port, "ProxyJump rsa-only,jump");
     host(f, "hardened", hardened.port, "");
     fprintf(f, "Host certified\n IdentityFile %s/certified\n HostName 127.0.0.1\n Port %d\n", lab.dir, plain.port);
     host(f, "kerberos", kerberos.port, "GSSAPIAuthentication yes");
@@ -522,6 +525,25 @@ static void falls_back(void **state)
     }
 }
 
+/* Each jump host on the way is told of once, the nearest first, by whomever it is reached. */
+static void hops_are_told(void **state)
+{
+    static const struct { const char *address, *hops; } cases[] = {
+        { "behind", "jump " }, { "past-rsa", "rsa-only " }, { "rsa-two", "rsa-only jump " },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct many m = { 0 };
+        for (int n = 0; n < 2; n++) { /* then with a way that is there already */
+            add(&m, TRANSPORT_SSH, cases[i].address, "echo in");
+            run(&m, 40);
+            CHECK(m.one[n].opened && m.one[n].bytes == 3, &m.one[n]);
+            assert_string_equal(m.one[n].hops, cases[i].hops);
+        }
+        end(&m);
+    }
+}
+
 /* Neither a FIDO key nor a ticket is at hand here: the ssh program is chosen for them, and fails as it must. */
 static void keys_that_only_ssh_can_use(void **state)
 {
@@ -648,7 +670,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(one_session_must_do), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
         cmocka_unit_test(programs_have_a_limit), cmocka_unit_test(programs_that_rest_make_room),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
-        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back),
+        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(hops_are_told),
         cmocka_unit_test(keys_that_only_ssh_can_use), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
     };
