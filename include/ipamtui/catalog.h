@@ -52,7 +52,8 @@ enum kind {
 };
 /* What a column or preview shows ("8d", "94%", "10.1.2.0", "-" for NULL). Not yet made printable. Returns out. */
 char *kind_show(enum kind kind, struct value v, char *out, size_t size);
-/* How times are shown: their age, or the time itself; with its date where that is not today's, or (FULL: kind_show) always. */
+/* How times are shown: their age ("4 min", "in 3 d"), or the time itself; with its date where that is not today's, or (FULL: kind_show)
+ * always. */
 enum date_mode { DATES_AGE, DATES_LOCAL, DATES_UTC, DATES_ISO, DATE_MODES, DATES_FULL = DATE_MODES };
 char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size);
 /* false: no value of the kind is ever shown with text in it ("8d": no percentage is). text: lower case. May be true in vain. */

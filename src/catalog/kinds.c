@@ -78,22 +78,40 @@ static void time_format(const struct tm *tm, const char *format, int64_t when_s,
         snprintf(out, size, "%" PRId64, when_s);
 }
 
+typedef struct tm *day_fn(const time_t *when, struct tm *out); /* localtime_r or gmtime_r */
+
+/* The time alone if it is of today, else with its date. */
+static void day_show(day_fn *day, int64_t when_s, int64_t now_s, const char *time, const char *dated, char *out, size_t size)
+{
+    time_t when = (time_t)when_s, now = (time_t)now_s;
+    struct tm tm, today;
+    bool same = day(&when, &tm) && day(&now, &today) && tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday;
+
+    time_format(day(&when, &tm), same ? time : dated, when_s, out, size);
+}
+
+/* "4 min", "in 3 d". Drawn once a minute: seconds would be wrong for the rest of it. */
+static void age_show(int64_t age_s, char *out, size_t size)
+{
+    char text[32];
+    int64_t apart_s = age_s < 0 ? -age_s : age_s;
+
+    clock_age(apart_s < 60 ? 0 : apart_s, text, sizeof(text));
+    snprintf(out, size, "%s%s", age_s <= -60 ? "in " : "", text);
+}
+
 char *date_show(enum date_mode mode, int64_t when_s, int64_t now_s, char *out, size_t size)
 {
     time_t when = (time_t)when_s;
-    bool today = now_s - when_s < 86400;
     struct tm tm;
     char iso[CLOCK_ISO_SIZE];
 
     switch (mode) {
     case DATES_FULL: time_format(localtime_r(&when, &tm), "%Y-%m-%d %H:%M", when_s, out, size); break;
-    case DATES_LOCAL: time_format(localtime_r(&when, &tm), today ? "%H:%M:%S" : "%Y-%m-%d %H:%M", when_s, out, size); break;
-    case DATES_UTC: time_format(gmtime_r(&when, &tm), today ? "%H:%M:%SZ" : "%Y-%m-%d %H:%MZ", when_s, out, size); break;
+    case DATES_LOCAL: day_show(localtime_r, when_s, now_s, "%H:%M:%S", "%Y-%m-%d %H:%M", out, size); break;
+    case DATES_UTC: day_show(gmtime_r, when_s, now_s, "%H:%M:%SZ", "%Y-%m-%d %H:%MZ", out, size); break;
     case DATES_ISO: snprintf(out, size, "%s", clock_iso(when_s, iso)); break;
-    case DATES_AGE:
-        /* Drawn once a minute: seconds would be wrong for the rest of it. */
-        clock_age(now_s - when_s < 60 ? 0 : now_s - when_s, out, size);
-        break;
+    case DATES_AGE: age_show(now_s - when_s, out, size); break;
     }
     return out;
 }
@@ -139,7 +157,7 @@ static const struct alphabet alphabets[] = {
     [KIND_VERSION] = { NULL, { NULL } },
 };
 static const struct alphabet date_alphabets[] = {
-    [DATES_AGE] = { " dhmin", { " d", " h ", " min", " m", "now" }, true },
+    [DATES_AGE] = { " dhmin", { " d", " h ", " min", " m", "now", "in " }, true },
     [DATES_LOCAL] = { "- :", { "-", " ", ":" } },
     [DATES_UTC] = { "- :z", { "-", " ", ":", "z" } },
     [DATES_ISO] = { "-t:z", { "-", "t", ":", "z" } },

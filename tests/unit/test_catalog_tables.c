@@ -318,6 +318,34 @@ static void shown_and_written(void **state)
     assert_string_equal(kind_show(KIND_TEXT, V_TEXT("too long"), text, 4), "too");
 }
 
+/* Times around 2026-11-25 10:00 UTC: of another day, and to come. */
+static void times_are_shown(void **state)
+{
+    static const struct {
+        enum date_mode mode;
+        int64_t after_s; /* now */
+        const char *shown;
+    } cases[] = {
+        { DATES_AGE, -59, "now" },          { DATES_AGE, 59, "now" },
+        { DATES_AGE, -240, "4 min" },       { DATES_AGE, 240, "in 4 min" },
+        { DATES_AGE, -9 * 86400, "9 d" },   { DATES_AGE, 3 * 86400 + 60, "in 3 d" },
+        { DATES_UTC, -36000, "00:00:00Z" }, { DATES_UTC, -36001, "2026-11-24 23:59Z" },
+        { DATES_UTC, 50399, "23:59:59Z" },  { DATES_UTC, 50400, "2026-11-26 00:00Z" },
+        { DATES_LOCAL, -3600, "09:00:00" }, { DATES_LOCAL, -39600, "2026-11-24 23:00" },
+        { DATES_LOCAL, 3 * 86400, "2026-11-28 10:00" },
+    };
+    const int64_t now_s = 1795600800;
+    char text[32];
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        date_show(cases[i].mode, now_s + cases[i].after_s, now_s, text, sizeof(text));
+        if (strcmp(text, cases[i].shown) != 0)
+            fail_msg("%lld s from now: \"%s\", not \"%s\"", (long long)cases[i].after_s, text, cases[i].shown);
+    }
+    assert_true(kind_may_show(KIND_TIME, DATES_AGE, "in 3 d") && kind_may_show(KIND_TIME, DATES_AGE, "in "));
+}
+
 static void values_compare(void **state)
 {
     (void)state;
@@ -354,7 +382,7 @@ int main(void)
         cmocka_unit_test(rows_are_consistent),  cmocka_unit_test(names_are_a_contract),
         cmocka_unit_test(every_property_has_a_row), cmocka_unit_test(every_parameter_is_written),
         cmocka_unit_test(parse_table),          cmocka_unit_test(shown_and_written),
-        cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
+        cmocka_unit_test(times_are_shown), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
