@@ -78,6 +78,7 @@ struct what_word {
     const char *help;
 };
 #define WHAT_WORDS 7
+#define WHAT_NAMES "service, dhcp, utilization, dns, events, failover and all" /* for sentences */
 extern const struct what_word what_words[WHAT_WORDS];
 /* "dhcp,dns". ERR_INPUT, at where: a word that is none, with a near one. */
 bool what_parse(const char *text, const char *where, unsigned *out, struct err *err);

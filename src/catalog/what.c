@@ -11,7 +11,7 @@ const struct what_word what_words[WHAT_WORDS] = {
     { "dhcp", "DHCP", WHAT_DHCP, "configuration of DHCP servers: scopes, exclusion ranges, options" },
     { "utilization", "Utilization", WHAT_UTILIZATION, "how full scopes are" },
     { "dns", "DNS", WHAT_DNS, "zones, their health and their settings" },
-    { "events", "Events", WHAT_EVENTS, "what event logs say" },
+    { "events", "Events", WHAT_EVENTS, "what event logs say of zones; dns asks for it as well" },
     { "failover", "Failover", WHAT_FAILOVER, "which half of a failover pair has which addresses" },
     { "all", "Everything", WHAT_ALL, "all of these but failover" },
 };
@@ -32,7 +32,7 @@ static bool refuse(const char *word, const char *where, struct err *err)
         text_nearest_offer(&near, what_words[i].name);
     if (near.best)
         return err_set(err, ERR_INPUT, where, "\"%s\" cannot be retrieved; did you mean %s?", word, near.best);
-    return err_set(err, ERR_INPUT, where, "\"%s\" cannot be retrieved; there are service, dhcp, utilization, dns, events and all", word);
+    return err_set(err, ERR_INPUT, where, "\"%s\" cannot be retrieved: there are " WHAT_NAMES, word);
 }
 
 bool what_parse(const char *text, const char *where, unsigned *out, struct err *err)
@@ -51,7 +51,7 @@ bool what_parse(const char *text, const char *where, unsigned *out, struct err *
     }
     free(copy);
     if (ok && !what)
-        ok = err_set(err, ERR_INPUT, where, "expected service, dhcp, utilization, dns, events or all");
+        ok = err_set(err, ERR_INPUT, where, "expected some of " WHAT_NAMES);
     if (ok)
         *out = what;
     return ok;
@@ -59,12 +59,13 @@ bool what_parse(const char *text, const char *where, unsigned *out, struct err *
 
 char *what_show(unsigned what, char *out, size_t size)
 {
+    const struct what_word *all = &what_words[WHAT_WORDS - 1];
     size_t used = 0;
 
     out[0] = '\0';
-    if ((what & WHAT_ALL) == WHAT_ALL) {
-        snprintf(out, size, "%s", what_words[WHAT_WORDS - 1].title);
-        return out;
+    if ((what & all->what) == all->what) {
+        used = (size_t)snprintf(out, size, "%s", all->title);
+        what &= ~all->what;
     }
     for (size_t i = 0; i < WHAT_WORDS - 1 && used < size; i++)
         if (what & what_words[i].what)

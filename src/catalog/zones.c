@@ -38,7 +38,8 @@ static const struct source zoneserver_sources[] = {
                   { "Where-Object", { { "Property", "ZoneType" }, { "EQ", NULL }, { "Value", "Primary" } } } },
       .row_error = "policy_error", .optional = true },
     /* The newest of the log; XML, because an event's message is in the language of its server. */
-    { .name = "zone-events", .cmdlet = "ForEach-Object", .mode = SOURCE_ADDS, .what = WHAT_DNS, .role = ROLE_DNS,
+    { .name = "zone-events", .cmdlet = "ForEach-Object", .mode = SOURCE_ADDS, .what = WHAT_DNS | WHAT_EVENTS,
+      .role = ROLE_DNS,
       .before = { { "Get-WinEvent", { { "LogName", "DNS Server" }, { "MaxEvents", "200" } } } },
       .args = { { "MemberName", "ToXml" } }, .zone_events = true, .optional = true, .empty_error = "NoMatchingEventsFound" },
 };

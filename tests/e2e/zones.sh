@@ -67,7 +67,10 @@ says "$zone	ok"
 run 0 --db "$T/clean.db" server import "$T/clean/servers.csv"
 run 0 --db "$T/clean.db" retrieve
 run 0 --db "$T/clean.db" status
-
+# Event logs can be asked for alone.
+run 0 --db "$T/clean.db" retrieve --what events
+says 'answered in'
+says_not 'not its role'
 
 # Names that would drive a terminal or end a cell are exported as they are, and found by what they are.
 "$SIMHOST" make "$T/odd" --servers 2 --role dns --zones 160 --seed 3 --clean >/dev/null

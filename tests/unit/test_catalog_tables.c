@@ -356,6 +356,27 @@ static void values_compare(void **state)
     assert_true(value_compare(V_INT(INT64_MAX), V_INT(INT64_MAX - 1)) > 0 && value_compare(V_REAL(1.5), V_INT(2)) < 0);
 }
 
+/* Each word for what is retrieved is asked for by some source, and named where they are listed. */
+static void words_of_what(void **state)
+{
+    char text[80];
+    (void)state;
+
+    for (size_t i = 0; i < WHAT_WORDS; i++) {
+        unsigned asked = 0;
+
+        for (size_t o = 0; catalog_objects[o]; o++)
+            for (size_t s = 0; s < catalog_objects[o]->source_count; s++)
+                asked |= catalog_objects[o]->sources[s].what;
+        if ((what_words[i].what & asked) != what_words[i].what || !strstr(WHAT_NAMES, what_words[i].name))
+            fail_msg("%s", what_words[i].name);
+    }
+    assert_string_equal(what_show(WHAT_DNS | WHAT_EVENTS, text, sizeof(text)), "DNS, Events");
+    assert_string_equal(what_show(WHAT_ALL, text, sizeof(text)), "Everything");
+    assert_string_equal(what_show(WHAT_ALL | WHAT_FAILOVER, text, sizeof(text)), "Everything, Failover");
+    assert_string_equal(what_show(WHAT_ALL, text, 5), "Ever");
+}
+
 static void words_of_windows(void **state)
 {
     struct arena mem = { 0 };
@@ -382,7 +403,7 @@ int main(void)
         cmocka_unit_test(rows_are_consistent),  cmocka_unit_test(names_are_a_contract),
         cmocka_unit_test(every_property_has_a_row), cmocka_unit_test(every_parameter_is_written),
         cmocka_unit_test(parse_table),          cmocka_unit_test(shown_and_written),
-        cmocka_unit_test(times_are_shown), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
+        cmocka_unit_test(times_are_shown), cmocka_unit_test(words_of_what), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
