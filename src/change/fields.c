@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipamtui/hash.h"
+
 /* Different values with how often each is there, found by hash: a form over 40,000 scopes sorts none of them. */
 struct tally {
     struct { struct value value; size_t count; } *rows;
@@ -14,14 +16,12 @@ struct tally {
 
 static uint64_t hash_of(struct value v)
 {
-    uint64_t h = 14695981039346656037u ^ (uint64_t)v.type; /* FNV-1a */
+    uint64_t h = HASH_START ^ (uint64_t)v.type;
 
-    if (v.type == VALUE_TEXT) {
-        for (const char *at = v.s; *at != '\0'; at++)
-            h = (h ^ (unsigned char)*at) * 1099511628211u;
-    } else if (v.type != VALUE_NULL) {
-        h = (h ^ (uint64_t)v.i) * 1099511628211u;
-    }
+    if (v.type == VALUE_TEXT)
+        h = hash_bytes(h, v.s, strlen(v.s));
+    else if (v.type != VALUE_NULL)
+        h = hash_bytes(h, &v.i, sizeof(v.i));
     /* Addresses differ in their high bits only: those must reach the low ones. */
     h = (h ^ (h >> 32)) * 0x9e3779b97f4a7c15u;
     return h ^ (h >> 29);

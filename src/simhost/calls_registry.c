@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ipamtui/hash.h"
 #include "run.h"
 
 #define COMMAND "Microsoft.PowerShell.Commands.GetItemPropertyCommand"
@@ -14,13 +15,6 @@ static const struct {
     { "HKLM:\\SOFTWARE\\Microsoft\\Cryptography", { "MachineGuid" } },
     { "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters", { "Hostname", "Domain" } },
 };
-
-static uint64_t hash(uint64_t h, const char *text)
-{
-    for (; text && *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return h * 31 + 7;
-}
 
 /* What the state does not say follows from the host's name, so that each has its own. */
 static const char *value_of(struct sim_run *run, const char *name)
@@ -42,8 +36,8 @@ static const char *value_of(struct sim_run *run, const char *name)
                 *p = (char)(*p - 'a' + 'A');
         return upper;
     }
-    a = hash(hash(UINT64_C(14695981039346656037), sim_value(host, "Seed")), address);
-    b = hash(a, run->server->name);
+    a = sim_hash(sim_hash(HASH_START, sim_value(host, "Seed")), address);
+    b = sim_hash(a, run->server->name);
     return arena_printf(run->mem, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
                         (unsigned)(a & 0xfff), (unsigned)(b >> 52), (unsigned long long)(b & UINT64_C(0xffffffffffff)));
 }

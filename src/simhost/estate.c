@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipamtui/hash.h"
 #include "ipamtui/ip.h"
 
 /* ------------------------------------------------------------------ objects */
@@ -56,20 +57,18 @@ uint64_t sim_number(const struct sim_object *object, const char *property)
 
 /* ------------------------------------------------------------------ index */
 
-static uint64_t hash_text(uint64_t hash, const char *text)
+uint64_t sim_hash(uint64_t hash, const char *text)
 {
-    for (; text && *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash * 31 + 7;
+    return hash_bytes(hash, text, text ? strlen(text) : 0) * 31 + 7;
 }
 
 static uint64_t hash_object(const struct sim_object *object)
 {
-    uint64_t hash = sim_class_place(object->class) + UINT64_C(14695981039346656037);
+    uint64_t hash = sim_class_place(object->class) + HASH_START;
 
     for (size_t i = 0; i < object->class->count; i++)
         if (object->class->properties[i].is_key)
-            hash = hash_text(hash, object->values[i]);
+            hash = sim_hash(hash, object->values[i]);
     return hash;
 }
 

@@ -55,6 +55,7 @@ const char *sim_value(const struct sim_object *object,
                       const char *property); /* NULL = $null or no such property */
 /* value is copied into mem; NULL is allowed. */
 void sim_set(struct arena *mem, struct sim_object *object, const char *property, const char *value);
+uint64_t sim_hash(uint64_t hash, const char *text); /* with text (may be NULL) as one value more */
 uint64_t sim_number(const struct sim_object *object, const char *property); /* 0 when it is none */
 
 /* The live object of this class with the keys (one text per key property, in order; NULL counts as ""). */

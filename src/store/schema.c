@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipamtui/hash.h"
 #include "ipamtui/text.h"
 #include "store_int.h"
 
@@ -440,17 +441,14 @@ void schema_object_ddl(const struct object_type *object, struct buf *out)
 }
 
 /* ------------------------------------------------------------------ is it ours */
-/* FNV-1a over the text of the whole schema. */
+/* A hash of the text of the whole schema. */
 static void fingerprint(char out[17])
 {
     struct buf ddl = { 0 };
-    uint64_t hash = UINT64_C(14695981039346656037);
 
     for (size_t i = 0; catalog_objects[i]; i++)
         schema_object_ddl(catalog_objects[i], &ddl);
-    for (size_t i = 0; i < ddl.len; i++)
-        hash = (hash ^ (unsigned char)buf_at(&ddl)[i]) * UINT64_C(1099511628211);
-    snprintf(out, 17, "%016" PRIx64, hash);
+    snprintf(out, 17, "%016" PRIx64, hash_bytes(HASH_START, buf_at(&ddl), ddl.len));
     buf_done(&ddl);
 }
 

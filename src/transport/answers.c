@@ -11,6 +11,7 @@
 
 #include "algorithms.h"
 #include "hub.h"
+#include "ipamtui/hash.h"
 #include "ipamtui/log.h"
 
 #define CHAINS 256
@@ -41,23 +42,15 @@ void transport_keep_answers(const char *path)
 
 /* ---- the state of files */
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static uint64_t mix_file(uint64_t hash, const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return mix(hash, "absent", 6);
+        return hash_bytes(hash, "absent", 6);
     const int64_t facts[] = { (int64_t)st.st_dev,          (int64_t)st.st_ino,     st.st_size,
                               st.st_mtim.tv_sec,           st.st_mtim.tv_nsec,     st.st_ctim.tv_sec,
                               st.st_ctim.tv_nsec,          (int64_t)st.st_mode,    (int64_t)st.st_uid };
-    return mix(hash, facts, sizeof(facts));
+    return hash_bytes(hash, facts, sizeof(facts));
 }
 
 /* Calls for each line of files. */
@@ -80,12 +73,12 @@ static void add_state(void *ctx, const char *name)
         return;
     }
     const char *value = getenv(name + 1);
-    *hash = mix(*hash, value ? value : "\n", value ? strlen(value) + 1 : 1);
+    *hash = hash_bytes(*hash, value ? value : "\n", value ? strlen(value) + 1 : 1);
 }
 
 uint64_t answers_stamp(const char *files)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = HASH_START;
     each(files, add_state, &hash);
     return hash;
 }
@@ -114,7 +107,7 @@ bool answers_settled(const char *files, int64_t when_s)
 
 static struct answer **place(struct answers *all, const char *key)
 {
-    struct answer **at = &all->chain[mix(0, key, strlen(key)) % CHAINS];
+    struct answer **at = &all->chain[hash_bytes(HASH_START, key, strlen(key)) % CHAINS];
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->next;
     return at;

@@ -5,28 +5,22 @@
 
 #include "changes.h"
 #include "ipamtui/clock.h"
+#include "ipamtui/hash.h"
 
 struct sign {
     uint64_t hash;
     char mark;
 };
 
-static uint64_t mix(uint64_t h, const void *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ ((const unsigned char *)bytes)[i]) * 1099511628211u; /* FNV-1a */
-    return h;
-}
-
 static uint64_t object_hash(server_id server, const struct object_type *object, const struct value *key, size_t count)
 {
-    uint64_t h = mix(mix(14695981039346656037u, &server, sizeof server), &object, sizeof object);
+    uint64_t h = hash_bytes(hash_bytes(HASH_START, &server, sizeof server), &object, sizeof object);
 
     for (size_t i = 0; i < count; i++) {
         if (key[i].type == VALUE_TEXT)
-            h = mix(h, key[i].s, strlen(key[i].s) + 1);
+            h = hash_bytes(h, key[i].s, strlen(key[i].s) + 1);
         else
-            h = mix(h, &key[i].i, sizeof key[i].i);
+            h = hash_bytes(h, &key[i].i, sizeof key[i].i);
     }
     return h;
 }

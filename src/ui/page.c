@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipamtui/hash.h"
 #include "ipamtui/text.h"
 #include "screen.h"
 
@@ -58,10 +59,8 @@ void page_spot(struct page *page, int x, int w, enum look look, uint64_t tag, co
 
 uint64_t page_tag(const char *text, uint64_t more)
 {
-    uint64_t hash = 14695981039346656037u ^ more; /* FNV-1a */
+    uint64_t hash = hash_bytes(HASH_START ^ more, text, strlen(text));
 
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
     return hash ? hash : 1;
 }
 

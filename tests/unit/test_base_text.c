@@ -8,6 +8,7 @@
 
 #include "ipamtui/clock.h"
 #include "ipamtui/err.h"
+#include "ipamtui/hash.h"
 #include "ipamtui/text.h"
 
 static void printable(void **state)
@@ -112,11 +113,24 @@ static void errors(void **state)
     assert_string_equal(err.where, "dhcp-01");
 }
 
+/* The values published with the algorithm: fingerprints in files stay what they are. */
+static void hashes(void **state)
+{
+    static const struct { const char *text; uint64_t hash; } cases[] = {
+        { "", UINT64_C(0xcbf29ce484222325) }, { "a", UINT64_C(0xaf63dc4c8601ec8c) }, { "foobar", UINT64_C(0x85944171f73967e8) },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_true(hash_bytes(HASH_START, cases[i].text, strlen(cases[i].text)) == cases[i].hash);
+    assert_true(hash_bytes(hash_bytes(HASH_START, "foo", 3), "bar", 3) == cases[2].hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printable), cmocka_unit_test(widths), cmocka_unit_test(matching),
-        cmocka_unit_test(json),      cmocka_unit_test(times),  cmocka_unit_test(errors),
+        cmocka_unit_test(json),      cmocka_unit_test(times),  cmocka_unit_test(errors),  cmocka_unit_test(hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
