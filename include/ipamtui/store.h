@@ -40,6 +40,10 @@ bool store_server_find(struct store *store, const char *name, server_id *out, st
  * server's own. */
 bool store_put_rows(struct store *store, server_id server, const struct object_type *object, int source,
                     const struct value *values, size_t row_count, bool first, int64_t now_s, struct err *err);
+/* Rows read again outside of a round, maybe in part: by property, known says what values holds of the source's; the rest stays as it
+ * is. Rows are made where the source defines them. */
+bool store_put_again(struct store *store, server_id server, const struct object_type *object, int source,
+                     const struct value *values, size_t row_count, const bool *known, int64_t now_s, struct err *err);
 /* The source ended. ok = true: rows of a SOURCE_DEFINES that this round did not name are deleted (all of them, if it had no rows
  * at all); of a SOURCE_ADDS their properties become unknown. Else error is kept with the source. */
 bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,

@@ -19,15 +19,20 @@ static void on_output(void *ctx, const struct ps_value *value)
         call->number = 1; /* there it is */
 }
 
+bool call_is_unknown(const char *error_id)
+{
+    static const char *const ids[] = { "CommandNotFound", "NamedParameterNotFound", "CouldNotAutoLoadModule" };
+
+    for (size_t i = 0; i < COUNT(ids); i++)
+        if (strncmp(error_id, ids[i], strlen(ids[i])) == 0)
+            return true;
+    return false;
+}
+
 /* Does the error say no more than that the thing asked about is not there? */
 static bool says_absent(const struct ps_error *error)
 {
-    static const char *const others[] = { "CommandNotFound", "NamedParameterNotFound", "CouldNotAutoLoadModule" };
-
-    for (size_t i = 0; i < COUNT(others); i++)
-        if (error->id != NULL && strncmp(error->id, others[i], strlen(others[i])) == 0)
-            return false;
-    return error->category == 13; /* ObjectNotFound */
+    return !(error->id != NULL && call_is_unknown(error->id)) && error->category == 13; /* ObjectNotFound */
 }
 
 static void keep_error(struct apply_call *call, const struct ps_error *error)

@@ -27,6 +27,7 @@ struct step_work {
 struct seen_row {
     const struct object_type *object;
     struct value *values;
+    bool *known;      /* by property: values that were brought */
     unsigned sources; /* bits: which sources showed it */
 };
 struct seen {
@@ -94,6 +95,7 @@ struct apply_server {
     char lost_session[48];
     int64_t gone_again_ms;  /* until it is asked once more whether the lost process is gone */
     struct seen seen;
+    bool whole;             /* Select-Object is refused there: whole rows are read */
     struct reread_call *reads;
     size_t read_count, read_next, reads_open;
     struct arena read_mem;
@@ -175,6 +177,8 @@ void apply_server_answered(struct apply_call *call, enum ps_end end, const struc
 /* false: there is no such server. */
 bool apply_call_start(struct apply_server *server, enum call_kind kind, const struct ps_call *call, struct apply_call **out);
 void apply_call_free(struct apply_call *call);
+/* Does this FullyQualifiedErrorId say that the server does not know the cmdlet or its parameter? */
+bool call_is_unknown(const char *error_id);
 
 /* -------- apply_read.c */
 void seen_clear(struct seen *seen);

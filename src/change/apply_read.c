@@ -48,7 +48,8 @@ static struct seen_row *add_row(struct seen *seen, const struct object_type *obj
     x_grow(&seen->rows, &seen->cap, seen->count + 1, sizeof(*seen->rows));
     row = &seen->rows[seen->count++];
     *row = (struct seen_row){ .object = object,
-                              .values = arena_alloc(&seen->mem, object->property_count * sizeof(*row->values)) };
+                              .values = arena_alloc(&seen->mem, object->property_count * sizeof(*row->values)),
+                              .known = arena_alloc(&seen->mem, object->property_count * sizeof(*row->known)) };
     return row;
 }
 
@@ -84,9 +85,11 @@ void seen_take(struct seen *seen, const struct reread_call *read, const struct p
     for (size_t i = 0; i < object->property_count; i++) {
         const struct property *p = &object->properties[i];
 
-        if (!(p->flags & PROP_KEY) && p->read.source != NULL &&
-            strcmp(p->read.source, object->sources[read->source].name) == 0)
+        if (!(p->flags & PROP_KEY) && (read->only == NULL || read->only[i]) && p->read.source != NULL &&
+            strcmp(p->read.source, object->sources[read->source].name) == 0) {
             row->values[i] = values[i];
+            row->known[i] = true;
+        }
     }
     row->sources |= 1u << read->source;
 }
@@ -116,12 +119,13 @@ bool seen_value(const struct seen *seen, const struct change_step *step, struct 
 }
 
 /* ------------------------------------------------------------------ into the store */
-/* All rows that one source showed, in one go. */
+/* All rows that one source showed, in one go: they were asked for the same properties. */
 static bool put_rows(struct change_apply *apply, const struct fresh_values *fresh, const struct object_type *object,
                      size_t source, struct err *err)
 {
     const struct seen *seen = &fresh->seen;
     struct value *values = NULL;
+    const bool *known = NULL;
     size_t count = 0;
     bool ok = true;
 
@@ -131,9 +135,10 @@ static bool put_rows(struct change_apply *apply, const struct fresh_values *fres
                 values = x_calloc(seen->count * object->property_count, sizeof(*values));
             memcpy(values + count++ * object->property_count, seen->rows[i].values,
                    object->property_count * sizeof(*values));
+            known = seen->rows[i].known;
         }
     if (count > 0)
-        ok = store_put_rows(apply->store, fresh->server->id, object, (int)source, values, count, false, clock_now_s(), err);
+        ok = store_put_again(apply->store, fresh->server->id, object, (int)source, values, count, known, clock_now_s(), err);
     free(values);
     return ok;
 }
@@ -168,7 +173,6 @@ static bool fresh_put(struct change_apply *apply, struct fresh_values *fresh, st
         if (apply->steps[i].op == OP_REMOVE && apply->steps[i].state == CHANGE_DONE &&
             !forget_row(apply, fresh->server, &apply->steps[i], err))
             return false;
-    store_round_forget(apply->store, fresh->server->id);
     return true;
 }
 

@@ -205,7 +205,7 @@ static void read_begin(struct apply_server *server, enum server_phase phase)
             list[count++] = &apply->steps[i];
     seen_clear(&server->seen);
     server->seen.at_ms = clock_mono_ms();
-    server->read_count = count > 0 ? reread_calls(list, count, &server->read_mem, &server->reads) : 0;
+    server->read_count = count > 0 ? reread_calls(list, count, server->whole, &server->read_mem, &server->reads) : 0;
     server->read_next = 0;
     server->reads_open = 0;
     read_more(server);
@@ -683,6 +683,11 @@ static void reading_done(struct apply_server *server)
 {
     struct change_apply *apply = server->apply;
 
+    if (server->seen.failed && !server->whole && call_is_unknown(server->seen.error_id)) {
+        server->whole = true; /* an endpoint with few commands: Select-Object is none of them */
+        read_begin(server, server->phase);
+        return;
+    }
     switch (server->phase) {
     case SERVER_READING: read_before_done(server); break;
     case SERVER_READING_BACK:

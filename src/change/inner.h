@@ -91,9 +91,13 @@ struct reread_call {
     int source;
     struct ps_call call; /* in arena */
     const struct value *key; /* SOURCE_BY_ORDER: the answer's row, else NULL */
+    const bool *only;        /* by property: what the answers bring of the source's, in arena; NULL = all */
 };
-/* The calls that bring every property of steps (their rows' existence at least). Array in arena. */
-size_t reread_calls(const struct change_step *const *steps, size_t count, struct arena *arena, struct reread_call **out);
+/* The calls that bring every property of steps (their rows' existence at least). Array in arena. Of rows that only get new values no
+ * more is asked than these, their keys and what goes along: a whole scope is ten times that. whole: without Select-Object, for
+ * servers that refuse it. */
+size_t reread_calls(const struct change_step *const *steps, size_t count, bool whole, struct arena *arena,
+                    struct reread_call **out);
 /* Which source shows whether rows of object exist; -1 = none. */
 int object_defining_source(const struct object_type *object);
 

@@ -13,9 +13,10 @@ struct putter {
     server_id server;
     const struct object_type *object;
     const struct source *source;
+    const bool *known; /* by property: what there is of the source's; NULL = all */
     int keys[COLUMNS_MAX], columns[COLUMNS_MAX];
     int key_count, column_count;
-    bool may_insert;
+    bool may_insert, partly; /* partly: not all of the source's properties are known */
     sqlite3_stmt *find, *insert, *update;
     uint64_t updating; /* columns that update writes, a bit each */
     int64_t now_s;
@@ -153,8 +154,12 @@ static void choose_columns(struct putter *p)
 
         if ((property->flags & PROP_KEY) && p->key_count < COLUMNS_MAX)
             p->keys[p->key_count++] = (int)i;
-        else if (property->read.source && strcmp(property->read.source, p->source->name) == 0 && schema_column(property))
-            p->columns[p->column_count++] = (int)i;
+        else if (property->read.source && strcmp(property->read.source, p->source->name) == 0 && schema_column(property)) {
+            if (!p->known || p->known[i])
+                p->columns[p->column_count++] = (int)i;
+            else
+                p->partly = true;
+        }
     }
 }
 
@@ -204,7 +209,7 @@ static void putter_done(struct putter *p)
 static bool putter_init(struct putter *p, struct err *err)
 {
     choose_columns(p);
-    p->may_insert = makes_rows(p);
+    p->may_insert = !p->partly && makes_rows(p);
     p->find = prepare_with(p, find_sql, err);
     p->insert = p->find ? prepare_with(p, insert_sql, err) : NULL;
     if (p->insert)
@@ -316,7 +321,7 @@ static bool put_row(struct putter *p, struct round *round, const struct value *r
     else if (ok && changed != 0)
         ok = note_states(p, id, row, before, err) && update_row(p, row, changed, id, err);
     sqlite3_reset(p->find);
-    if (ok && id != 0)
+    if (ok && id != 0 && round)
         round_name(round, id);
     return ok;
 }
@@ -339,29 +344,43 @@ static bool put_server(struct putter *p, const struct value *row, struct err *er
     return identity_settle(p->store, p->server, err);
 }
 
+/* round: where the rows are named; NULL = of none. */
+static bool put_rows(struct putter *p, struct round *round, const struct value *values, size_t row_count, struct err *err)
+{
+    bool ok = true;
+
+    if (!putter_init(p, err))
+        return false;
+    for (size_t i = 0; ok && i < row_count; i++) {
+        const struct value *row = values + i * p->object->property_count;
+
+        ok = keys_are_there(p, row) ? put_row(p, round, row, err)
+                                    : err_set(err, ERR_REMOTE, p->source->name, "a row came without what identifies it");
+    }
+    putter_done(p);
+    return ok;
+}
+
 bool store_put_rows(struct store *store, server_id server, const struct object_type *object, int source,
                     const struct value *values, size_t row_count, bool first, int64_t now_s, struct err *err)
 {
     struct putter p = { .store = store, .server = server, .object = object, .source = &object->sources[source], .now_s = now_s };
-    struct round *round;
-    bool ok = true;
 
     if (object == &catalog_servers)
         return row_count == 0 || put_server(&p, values, err);
-    if (identity_covers(store, server, object, source))
-        return true;
-    if (!putter_init(&p, err))
-        return false;
-    round = round_open(store, server, object, source, first);
-    for (size_t i = 0; ok && i < row_count; i++) {
-        const struct value *row = values + i * object->property_count;
+    return identity_covers(store, server, object, source) ||
+           put_rows(&p, round_open(store, server, object, source, first), values, row_count, err);
+}
 
-        ok = keys_are_there(&p, row) ? put_row(&p, round, row, err)
-                                     : err_set(err, ERR_REMOTE, object->sources[source].name,
-                                               "a row came without what identifies it");
-    }
-    putter_done(&p);
-    return ok;
+bool store_put_again(struct store *store, server_id server, const struct object_type *object, int source,
+                     const struct value *values, size_t row_count, const bool *known, int64_t now_s, struct err *err)
+{
+    struct putter p = { .store = store, .server = server, .object = object, .source = &object->sources[source],
+                        .known = known, .now_s = now_s };
+
+    if (object == &catalog_servers)
+        return row_count == 0 || put_server(&p, values, err);
+    return identity_covers(store, server, object, source) || put_rows(&p, NULL, values, row_count, err);
 }
 
 /* ------------------------------------------------------------------ the end of a round */

@@ -49,6 +49,7 @@ struct fake_request {
     struct { char name[40]; char text[160]; } params[16];
     size_t param_count;
     const struct ps_value *list; /* of ScopeId */
+    const struct ps_value *select; /* names: Select-Object comes behind; NULL = it does not */
     struct ps_call_events events;
     void *ctx;
     struct loop_timer timer;
@@ -61,7 +62,8 @@ struct fake_estate {
     struct fake_request *requests;
     host_call_id next_id;
     int64_t delay_ms;
-    size_t calls, writes;
+    size_t calls, writes, wholes; /* wholes: scopes shown with all their properties */
+    bool no_select; /* an endpoint without Select-Object */
     struct buf log; /* "server cmdlet scope\n" of every change that was sent */
     enum fake_fate (*fate)(void *ctx, struct fake_server *server, const char *cmdlet, uint32_t scope);
     void *fate_ctx;
@@ -221,8 +223,26 @@ static inline void fake_add_ip(struct fake_object *o, const char *name, uint32_t
     fake_add(o, name, PS_S(o->ips[o->count]));
 }
 
+/* Select-Object: what is not asked for is not there. */
+static inline void fake_select(const struct fake_request *r, struct fake_object *o)
+{
+    struct ps_property kept[COUNT(o->props)];
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->select->len; i++)
+        for (size_t k = 0; k < o->count; k++)
+            if (strcmp(o->props[k].name, r->select->items[i].s) == 0)
+                kept[count++] = o->props[k];
+    memcpy(o->props, kept, count * sizeof(*kept));
+    o->count = count;
+}
+
 static inline void fake_emit(struct fake_request *r, struct fake_object *o)
 {
+    if (r->select != NULL)
+        fake_select(r, o);
+    else if (strcmp(r->cmdlet, "Get-DhcpServerv4Scope") == 0)
+        r->estate->wholes++;
     struct ps_object object = { .props = o->props, .prop_count = o->count };
     struct ps_value value = { .type = PS_OBJECT, .object = &object };
 
@@ -364,7 +384,9 @@ static inline void fake_read(struct fake_request *r)
 {
     struct ps_value number = PS_INT(r->server->pid);
 
-    if (strcmp(r->cmdlet, "Get-DhcpServerv4Scope") == 0)
+    if (r->select != NULL && r->estate->no_select)
+        fake_error(r, "CommandNotFoundException", 13, "The term 'Select-Object' is not recognized.");
+    else if (strcmp(r->cmdlet, "Get-DhcpServerv4Scope") == 0)
         fake_get(r, fake_emit_scope);
     else if (strcmp(r->cmdlet, "Get-DhcpServerv4DnsSetting") == 0)
         fake_get(r, fake_emit_dns);
@@ -449,6 +471,16 @@ static inline void fake_due(void *ctx)
 }
 
 /* ------------------------------------------------------------------ the wire */
+static inline const struct ps_value *fake_list(const struct ps_value *from, struct arena *mem)
+{
+    struct ps_value *list = arena_alloc(mem, sizeof(*list)), *items = arena_alloc(mem, MAX(from->len, 1) * sizeof(*items));
+
+    for (size_t i = 0; i < from->len; i++)
+        items[i] = PS_S(arena_strdup(mem, ps_text(&from->items[i], mem)));
+    *list = (struct ps_value){ .type = PS_LIST, .items = items, .len = from->len };
+    return list;
+}
+
 static inline void fake_take_param(struct fake_request *r, const struct ps_param *p)
 {
     const char *text;
@@ -458,13 +490,7 @@ static inline void fake_take_param(struct fake_request *r, const struct ps_param
     assert_true(r->param_count < COUNT(r->params));
     snprintf(r->params[r->param_count].name, sizeof(r->params[0].name), "%s", p->name);
     if (p->value.type == PS_LIST) {
-        struct ps_value *list = arena_alloc(&r->mem, sizeof(*list)), *items;
-
-        items = arena_alloc(&r->mem, MAX(p->value.len, 1) * sizeof(*items));
-        for (size_t i = 0; i < p->value.len; i++)
-            items[i] = PS_S(arena_strdup(&r->mem, ps_text(&p->value.items[i], &r->mem)));
-        *list = (struct ps_value){ .type = PS_LIST, .items = items, .len = p->value.len };
-        r->list = list;
+        r->list = fake_list(&p->value, &r->mem);
         return;
     }
     if (p->value.type == PS_TIMESPAN)
@@ -494,6 +520,10 @@ static inline host_call_id fake_invoke(void *ctx, server_id server, const struct
     snprintf(r->cmdlet, sizeof(r->cmdlet), "%s", call->commands[0].name);
     for (size_t i = 0; i < call->commands[0].param_count; i++)
         fake_take_param(r, &call->commands[0].params[i]);
+    if (call->command_count == 2) {
+        assert_string_equal(call->commands[1].name, "Select-Object");
+        r->select = fake_list(&call->commands[1].params[0].value, &r->mem);
+    }
     r->events = *events;
     r->ctx = call_ctx;
     r->next = e->requests;

@@ -227,11 +227,29 @@ static void all_is_done_and_undone(void **state)
     end_world();
 }
 
+/* Of a scope that gets a new value only this is read; an endpoint without Select-Object shows it whole. */
+static void no_more_is_read_than_needed(void **state)
+{
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct run run = { 0 };
+        static const char *const edits[] = { "lease_duration=4d", "end=.251", "name_protection=yes" };
+
+        begin_world(2, 4);
+        estate->no_select = refused;
+        apply_plan(plan_edits("", edits, COUNT(edits)), &quick, &run);
+        counts_are(&run.progress, 24, 0, 0, 0, 0);
+        assert_int_equal(estate->wholes, refused ? 2 * 8 : 0);
+        end_world();
+    }
+}
+
 /* What the lists show is what was read back. */
 static void the_store_follows(void **state)
 {
     struct run run = { 0 };
     struct list_spec spec = { .object = &catalog_scopes, .where = "o.lease_duration = 345600" };
+    struct list_spec kept = { .object = &catalog_scopes, .where = "o.name LIKE 'net-%' AND o.description LIKE 'floor%'" };
     struct list_spec gone = { .object = &catalog_exclusions };
     struct change_plan *plan;
     struct err err = { 0 };
@@ -243,6 +261,8 @@ static void the_store_follows(void **state)
     plan_rows(plan, "s.name = 's00'", EDIT_ROW_REMOVE, "all", NULL);
     apply_plan(plan, &quick, &run);
     assert_true(store_count(store, &spec, &count, &err));
+    assert_int_equal(count, 8);
+    assert_true(store_count(store, &kept, &count, &err)); /* what was not read stays */
     assert_int_equal(count, 8);
     assert_true(store_count(store, &gone, &count, &err));
     assert_int_equal(count, 2);
@@ -553,6 +573,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_done_and_undone),
+        cmocka_unit_test(no_more_is_read_than_needed),
         cmocka_unit_test(the_store_follows),
         cmocka_unit_test(what_changed_meanwhile_stops_alone),
         cmocka_unit_test(failures_are_told_and_tried_again_alone),

@@ -98,6 +98,48 @@ static void rounds_given_up(void **state)
     store_close(store);
 }
 
+static void a_part_of_a_row_read_again(void **state)
+{
+    struct store *store = fresh("again.db");
+    size_t count = catalog_scopes.property_count;
+    struct value *v = x_calloc(count, sizeof(*v));
+    bool *known = x_calloc(count, sizeof(*known));
+    int delay = catalog_property(&catalog_scopes, "delay"), scope = catalog_property(&catalog_scopes, "scope");
+    struct arena mem = { 0 };
+    struct id_vector ids;
+    server_id server = 0;
+    (void)state;
+
+    OK(add_server(store, "ams", &server));
+    OK(put_round(store, server, "scopes", three, 3, 100));
+    OK(list_ids(store, &catalog_scopes, NULL, NULL, false, &ids));
+    fill_scope(v, &three[0]);
+    v[catalog_property(&catalog_scopes, "name")] = V_NULL;
+    v[delay] = V_INT(77);
+    known[delay] = true;
+    OK(store_put_again(store, server, &catalog_scopes, 0, v, 1, known, 200, E));
+    assert_true(value_equal(value_of(store, &catalog_scopes, ids.ids[0], "delay", &mem), V_INT(77)));
+    assert_int_equal(value_of(store, &catalog_scopes, ids.ids[0], "name", &mem).type, VALUE_TEXT);
+
+    /* Half a row makes none; a whole one does. */
+    v[scope] = V_INT(v[scope].i + (200 << 8));
+    OK(store_put_again(store, server, &catalog_scopes, 0, v, 1, known, 200, E));
+    OK(list_ids(store, &catalog_scopes, NULL, NULL, false, &ids));
+    assert_int_equal(ids.count, 3);
+    OK(store_put_again(store, server, &catalog_scopes, 0, v, 1, NULL, 200, E));
+    OK(list_ids(store, &catalog_scopes, NULL, NULL, false, &ids));
+    assert_int_equal(ids.count, 4);
+
+    /* It was no round: the next one that ends with nothing knows nothing of it. */
+    OK(store_source_done(store, server, &catalog_scopes, 0, true, "done", NULL, 300, E));
+    OK(list_ids(store, &catalog_scopes, NULL, NULL, false, &ids));
+    assert_int_equal(ids.count, 0);
+    free(known);
+    free(v);
+    arena_done(&mem);
+    store_close(store);
+}
+
 static void counters_of_what_is_not_there(void **state)
 {
     struct store *store = fresh("adds.db");
@@ -419,7 +461,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_keep_their_ids), cmocka_unit_test(what_is_not_named_is_gone), cmocka_unit_test(rounds_given_up),
-        cmocka_unit_test(counters_of_what_is_not_there), cmocka_unit_test(computed), cmocka_unit_test(prefixes),
+        cmocka_unit_test(a_part_of_a_row_read_again), cmocka_unit_test(counters_of_what_is_not_there),
+        cmocka_unit_test(computed), cmocka_unit_test(prefixes),
         cmocka_unit_test(states_have_times), cmocka_unit_test(services_are_a_source), cmocka_unit_test(sources_remember),
         cmocka_unit_test(unchanged_writes_nothing), cmocka_unit_test(keys_must_be_there), cmocka_unit_test(the_list_of_servers),
         cmocka_unit_test(settings), cmocka_unit_test(names_are_kept),
