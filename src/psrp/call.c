@@ -104,12 +104,11 @@ static void advance(struct psrp *psrp, struct call *call)
     }
 }
 
-static void start(struct psrp *psrp, struct call *call)
+static void start(struct psrp *psrp, struct call *call, enum call_state state)
 {
     call->next = psrp->active;
     psrp->active = call;
-    call->state = CALL_COMMAND;
-    packet_write(&psrp->out, PACKET_COMMAND, &call->channel.guid);
+    call->state = state;
 }
 
 void calls_start(struct psrp *psrp)
@@ -117,8 +116,57 @@ void calls_start(struct psrp *psrp)
     while (psrp->state == SESSION_OPEN && psrp->queued && running(psrp) < psrp->runspaces) {
         struct call *call = psrp->queued;
         unqueue(psrp, call);
-        start(psrp, call);
+        start(psrp, call, CALL_COMMAND);
+        packet_write(&psrp->out, PACKET_COMMAND, &call->channel.guid);
     }
+}
+
+/* ------------------------------------------------------ a pipeline for the next */
+
+/* Only where calls follow one another: what is created must be closed. Not before the pool is open: the host takes
+ * what a pipeline needs from it. */
+static void spare_prepare(struct psrp *psrp)
+{
+    if (psrp->state != SESSION_OPEN || psrp->close_wanted || !psrp->any_ended || psrp->spare.state != SPARE_NONE)
+        return;
+    psrp->spare = (struct spare){ .state = SPARE_ASKED, .guid = guid_random() };
+    packet_write(&psrp->out, PACKET_COMMAND, &psrp->spare.guid);
+}
+
+/* For a call that can start at once. CALL_QUEUED: there is none to take, *guid stays. */
+static enum call_state spare_take(struct psrp *psrp, struct guid *guid)
+{
+    enum spare_state state = psrp->spare.state;
+
+    if (psrp->state != SESSION_OPEN || psrp->queued || running(psrp) >= psrp->runspaces ||
+        (state != SPARE_ASKED && state != SPARE_READY))
+        return CALL_QUEUED;
+    *guid = psrp->spare.guid;
+    psrp->spare.state = SPARE_NONE;
+    return state == SPARE_READY ? CALL_LIVE : CALL_COMMAND;
+}
+
+bool spare_packet(struct psrp *psrp, const struct packet *packet)
+{
+    struct spare *spare = &psrp->spare;
+
+    if (spare->state == SPARE_NONE || !guid_equal(&spare->guid, &packet->guid))
+        return false;
+    if (packet->kind == PACKET_COMMAND_ACK && spare->state == SPARE_ASKED)
+        spare->state = SPARE_READY;
+    else if (packet->kind == PACKET_CLOSE_ACK && spare->state == SPARE_CLOSING)
+        spare->state = SPARE_NONE;
+    session_close_if_ready(psrp);
+    return true;
+}
+
+bool spare_close(struct psrp *psrp)
+{
+    if (psrp->spare.state == SPARE_READY) {
+        packet_write(&psrp->out, PACKET_CLOSE, &psrp->spare.guid);
+        psrp->spare.state = SPARE_CLOSING;
+    }
+    return psrp->spare.state == SPARE_NONE;
 }
 
 /* A pipeline that was begun: its first message must be out before a Signal, input need not be. */
@@ -221,7 +269,7 @@ static void take_state(struct psrp *psrp, struct call *call, const struct ps_val
 
     if (!ps_int(ps_get(value, "PipelineState"), &state) || state < 3 || state > 5)
         return; /* Running and the like: never sent, of no use */
-    call->ended = true;
+    call->ended = psrp->any_ended = true;
     call->has_input = false;
     channel_drop_unsent(&call->channel);
     if (call->channel.first) /* the rest of a message that nobody reads any more */
@@ -362,11 +410,13 @@ psrp_call_id psrp_invoke(struct psrp *psrp, const struct ps_call *request, const
 {
     struct guid guid = guid_random();
     struct buf body = { 0 };
+    enum call_state opened;
 
     if (psrp->state > SESSION_OPEN || psrp->close_wanted || !request_create_pipeline(&body, request)) {
         buf_done(&body);
         return 0;
     }
+    opened = spare_take(psrp, &guid);
     struct call *call = x_alloc(sizeof *call);
     call->id = ++psrp->last_id;
     channel_init(&call->channel, &guid);
@@ -377,12 +427,17 @@ psrp_call_id psrp_invoke(struct psrp *psrp, const struct ps_call *request, const
     channel_push(psrp, &call->channel, MSG_CREATE_PIPELINE, buf_at(&body), body.len, false);
     x_wipe(body.data, body.cap);
     buf_done(&body);
-    *psrp->queued_last = call;
-    psrp->queued_last = &call->next;
     psrp->calls_open++;
-    psrp_call_id id = call->id;
-    calls_start(psrp);
-    return id;
+    if (opened == CALL_QUEUED) {
+        *psrp->queued_last = call;
+        psrp->queued_last = &call->next;
+        calls_start(psrp);
+    } else {
+        start(psrp, call, opened);
+        advance(psrp, call);
+    }
+    spare_prepare(psrp);
+    return call->id;
 }
 
 bool psrp_call_input(struct psrp *psrp, psrp_call_id id, const struct ps_value *value)

@@ -123,6 +123,8 @@ static bool take_packet(struct psrp *psrp, const struct packet *packet, struct e
         psrp->noise_bytes = 0;
     if (guid_is_zero(&packet->guid))
         return session_packet(psrp, packet, err);
+    if (spare_packet(psrp, packet))
+        return true;
     struct call *call = call_by_guid(psrp, &packet->guid);
     return !call || call_packet(psrp, call, packet, err); /* late packets of a closed pipeline are dropped */
 }

@@ -43,6 +43,14 @@ struct call {
     bool reported;      /* done() was called */
 };
 
+/* A pipeline that is created before there is a call for it, so that the call's first message need not wait for CommandAck: one
+ * round trip less for each of a sequence of calls. */
+enum spare_state { SPARE_NONE, SPARE_ASKED, SPARE_READY, SPARE_CLOSING };
+struct spare {
+    enum spare_state state;
+    struct guid guid;
+};
+
 enum session_state { SESSION_NEGOTIATING, SESSION_OPEN, SESSION_CLOSING, SESSION_CLOSED, SESSION_BROKEN };
 
 struct psrp {
@@ -66,6 +74,8 @@ struct psrp {
     struct call *queued, **queued_last;
     struct call *active;      /* Command sent, CloseAck not yet here */
     size_t calls_open;
+    bool any_ended;           /* a call has ended: the next one shows that there is a sequence of them */
+    struct spare spare;
 
     struct buf line;          /* the beginning of a line whose end is not here yet */
     struct buf out;
@@ -95,6 +105,8 @@ bool channel_receive(struct psrp *psrp, struct channel *channel, const struct pa
 /* -------- call.c */
 struct call *call_by_guid(struct psrp *psrp, const struct guid *guid);
 bool call_packet(struct psrp *psrp, struct call *call, const struct packet *packet, struct err *err);
+bool spare_packet(struct psrp *psrp, const struct packet *packet); /* false: it is not the spare's */
+bool spare_close(struct psrp *psrp);  /* true: there is none any more */
 void calls_start(struct psrp *psrp);  /* as many queued ones as there are runspaces */
 void calls_stop_all(struct psrp *psrp);
 void calls_lose(struct psrp *psrp, const char *why); /* PS_LOST for all; they are freed */

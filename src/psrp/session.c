@@ -165,8 +165,9 @@ bool session_packet(struct psrp *psrp, const struct packet *packet, struct err *
 
 void session_close_if_ready(struct psrp *psrp)
 {
-    if (!psrp->close_wanted || psrp->close_sent || psrp->calls_open || psrp->state == SESSION_BROKEN ||
-        !channel_idle(&psrp->session))
+    if (!psrp->close_wanted || psrp->close_sent || psrp->state == SESSION_BROKEN)
+        return;
+    if (!spare_close(psrp) || psrp->calls_open || !channel_idle(&psrp->session))
         return;
     psrp->close_sent = true;
     psrp->state = SESSION_CLOSING;

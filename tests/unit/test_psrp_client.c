@@ -127,7 +127,7 @@ static void stopping(void **state)
     /* before the CommandAck, from within a callback, and with the end of the session */
     c = call(b);
     psrp_stop(b->psrp, c->id);
-    expect(b, "sent Command 3\n");
+    expect(b, "sent Command 4\n"); /* for the next; 3 was sent with 2 */
     ack(b, PACKET_COMMAND_ACK, 3);
     ack(b, PACKET_DATA_ACK, 3);
     expect(b, "sent Data 3\nsent Signal 3\n");
@@ -137,14 +137,62 @@ static void stopping(void **state)
     expect(b, "done 3 stopped: stopped\nsent Close 3\n");
     c = call(b);
     begin(b, 4);
+    ack(b, PACKET_COMMAND_ACK, 5);
     c->stop_after = 1;
     c->then_close = 1;
     say(b, 4, MSG_PIPELINE_OUTPUT, "<S>x</S>");
     expect(b, "out 4 x\nsent Signal 4\n");
     ack(b, PACKET_SIGNAL_ACK, 4);
     say(b, 4, MSG_PIPELINE_STATE, STATE(3));
-    expect(b, "done 4 stopped: stopped\nsent Close 4\n");
+    expect(b, "done 4 stopped: stopped\nsent Close 4\nsent Close 5\n");
     ack(b, PACKET_CLOSE_ACK, 4);
+    expect(b, "");
+    ack(b, PACKET_CLOSE_ACK, 5);
+    expect(b, "sent Close 0\n");
+    bench_free(b);
+}
+
+/* Where calls follow one another the next one's pipeline is there before it is needed: one round trip for each. */
+static void one_after_the_other(void **state)
+{
+    struct bench *b = bench_open(1, 1);
+
+    (void)state;
+    begin(b, 1);
+    say(b, 1, MSG_PIPELINE_STATE, STATE(4));
+    call(b);
+    expect(b, "done 1 completed\nsent Close 1\nsent Command 2\nsent Command 3\n");
+    ack(b, PACKET_COMMAND_ACK, 3);
+    begin(b, 2);
+    say(b, 2, MSG_PIPELINE_STATE, STATE(4));
+    call(b);
+    expect(b, "done 2 completed\nsent Close 2\nsent Data 3\nsent Command 4\n");
+    ack(b, PACKET_DATA_ACK, 3);
+    say(b, 3, MSG_PIPELINE_STATE, STATE(4));
+    call(b); /* before its CommandAck */
+    expect(b, "done 3 completed\nsent Close 3\nsent Command 5\n");
+    call(b); /* waits for the one runspace; 5 is for who need not wait */
+    ack(b, PACKET_COMMAND_ACK, 4);
+    expect(b, "sent Data 4\n");
+    ack(b, PACKET_DATA_ACK, 4);
+    say(b, 4, MSG_PIPELINE_STATE, STATE(4));
+    expect(b, "done 4 completed\nsent Close 4\nsent Command 6\n");
+    psrp_stop(b->psrp, b->calls[4].id);
+    begin(b, 6);
+    ack(b, PACKET_SIGNAL_ACK, 6);
+    for (int i = 1; i <= 6; i++)
+        if (i != 5)
+            ack(b, PACKET_CLOSE_ACK, i);
+    buf_clear(&b->log);
+    drain(b);
+    buf_clear(&b->log);
+
+    /* what was never used is closed before the pool, once it is there */
+    psrp_close(b->psrp);
+    expect(b, "");
+    ack(b, PACKET_COMMAND_ACK, 5);
+    expect(b, "sent Close 5\n");
+    ack(b, PACKET_CLOSE_ACK, 5);
     expect(b, "sent Close 0\n");
     bench_free(b);
 }
@@ -404,7 +452,7 @@ int main(void)
         cmocka_unit_test(order_of_one_call),
         cmocka_unit_test(long_request),
         cmocka_unit_test(runspaces_and_queue),
-        cmocka_unit_test(stopping),
+        cmocka_unit_test(stopping), cmocka_unit_test(one_after_the_other),
         cmocka_unit_test(closing_with_calls),
         cmocka_unit_test(input),
         cmocka_unit_test(host_calls),

@@ -70,6 +70,8 @@ struct replay {
         struct defragmenter out;
     } calls[MAX_CALLS];
     int call_count, extra, pools;
+    bool ahead;        /* a Command was sent for a call that is not made yet: this GUID */
+    struct guid spare;
     struct guid pool; /* ours */
     size_t requests_compared;
     struct arena arena;
@@ -355,10 +357,22 @@ static void take_packet(struct replay *r, const struct packet *p)
         take_session_packet(r, p);
         return;
     }
+    if (r->ahead && guid_equal(&r->spare, &p->guid)) { /* no call came */
+        assert_int_equal(p->kind, PACKET_CLOSE);
+        r->ahead = false;
+        ack(r, PACKET_CLOSE_ACK, &p->guid);
+        return;
+    }
     call = find_call(r, &p->guid, true);
-    if (!call) { /* the Command of the call that was just made */
+    if (!call) { /* the Command of the call that was just made, or one for the next */
         assert_int_equal(p->kind, PACKET_COMMAND);
         call = &r->calls[r->call_count - 1];
+        if (!guid_is_zero(&call->ours)) {
+            assert_false(r->ahead);
+            r->ahead = true;
+            r->spare = p->guid;
+            return;
+        }
         call->ours = p->guid;
     }
     if (p->kind == PACKET_DATA)
@@ -447,6 +461,11 @@ static void start_call(struct replay *r, const struct guid *recorded)
     for (size_t i = r->at; i < r->capture->count; i++)
         if (r->capture->lines[i].from == 'C' && guid_equal(&r->capture->lines[i].packet.guid, recorded))
             buf_addc(&call->wanted, letter(r->capture->lines[i].packet.kind));
+    if (r->ahead) {
+        call->ours = r->spare;
+        buf_addc(&call->sent, letter(PACKET_COMMAND));
+        r->ahead = false;
+    }
     invoke(r, call);
 }
 
@@ -486,6 +505,7 @@ static void new_pool(struct replay *r)
 
     psrp_free(r->psrp);
     r->pools++;
+    r->ahead = false;
     r->psrp = psrp_new("dhcp01", r->expect->other_handshake ? 8 : 1, NULL, &events, r);
 }
 
@@ -496,9 +516,11 @@ static void client_line(struct replay *r, const struct packet *p)
 
     if (session && p->kind == PACKET_DATA && (r->at == 0 || r->capture->lines[r->at - 1].packet.kind == PACKET_CLOSE_ACK))
         new_pool(r);
-    else if (session && p->kind == PACKET_CLOSE)
+    else if (session && p->kind == PACKET_CLOSE) {
         psrp_close(r->psrp);
-    else if (p->kind == PACKET_COMMAND)
+        if (r->ahead)
+            ack(r, PACKET_COMMAND_ACK, &r->spare);
+    } else if (p->kind == PACKET_COMMAND)
         start_call(r, &p->guid);
     else if (call && (p->kind == PACKET_SIGNAL || p->kind == PACKET_CLOSE)) {
         size_t log = r->log[call->number].len;
