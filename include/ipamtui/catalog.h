@@ -89,7 +89,7 @@ enum role { ROLE_DHCP = 1, ROLE_DNS = 2 };
 enum source_mode {
     SOURCE_DEFINES,  /* one answer object = one row; rows it no longer names are gone */
     SOURCE_ADDS,     /* answers add properties to existing rows, found by the key property */
-    SOURCE_BY_ORDER, /* answers do not name their row: piped from pipe_from, trusted when counts agree, else asked singly */
+    SOURCE_BY_ORDER, /* answers do not name their row: piped from pipe_from, trusted when counts agree, else asked for fewer */
     SOURCE_SINGLE,   /* one answer object for the whole server (object type "servers") */
 };
 /* A fixed argument of the call. */

@@ -55,6 +55,8 @@ typedef uint64_t host_call_id;
  * reason; see host_error() for the whole error. */
 host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
                          const struct ps_call_events *events, void *ctx);
+/* Of what done() was told: stopped, by us or at its limit. */
+bool host_call_stopped(enum ps_end end, const struct ps_error *why);
 void host_stop(struct host *host, host_call_id id);   /* done(PS_STOPPED or what it became) follows */
 void host_forget(struct host *host, host_call_id id); /* host_stop() without any callback from now on */
 void host_answer(struct host *host, const char *const *answers);

@@ -503,16 +503,11 @@ static void keep_refusal(struct apply_server *server, const struct apply_call *c
     step->hint = strcmp(words, call->err.text) != 0 ? arena_strdup(&apply->mem, call->err.text) : "";
 }
 
-static bool timed_out(enum ps_end end, const struct ps_error *why)
-{
-    return end == PS_STOPPED || (end == PS_FAILED && why != NULL && why->id != NULL && strcmp(why->id, "CallTimeout") == 0);
-}
-
 static void send_answered(struct apply_call *call, enum ps_end end, const struct ps_error *why)
 {
     struct apply_server *server = call->server;
     struct change_apply *apply = server->apply;
-    bool late = timed_out(end, why);
+    bool late = host_call_stopped(end, why);
     char text[300];
 
     for (size_t i = call->first; i < call->first + call->count; i++) {

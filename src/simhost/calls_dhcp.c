@@ -279,6 +279,20 @@ static struct sim_object *dns_setting(struct sim_run *run, const char *scope)
     return out;
 }
 
+/* "bad-scopes:10.0.0.0,10.0.1.0" */
+static bool is_bad(const struct sim_run *run, const char *scope)
+{
+    const char *fault = sim_value(sim_host(run->server), "Fault");
+    size_t len = strlen(scope);
+
+    if (!fault || strncmp(fault, "bad-scopes:", 11) != 0)
+        return false;
+    for (const char *at = fault + 10; *at; at += 1 + strcspn(at + 1, ","))
+        if (strcspn(at + 1, ",") == len && memcmp(at + 1, scope, len) == 0)
+            return true;
+    return false;
+}
+
 bool call_dns_setting_get(struct sim_run *run, const struct sim_call *call)
 {
     const char *scope = sim_arg_text(run->bound, "ScopeId");
@@ -286,6 +300,10 @@ bool call_dns_setting_get(struct sim_run *run, const struct sim_call *call)
 
     if (scope && !sim_find1(run->server, "DhcpServerv4Scope", scope))
         return no_scope(run, "get DNS settings", scope);
+    if (scope && is_bad(run, scope))
+        return sim_raise(run, (struct sim_error){ .id = "WIN32 1359", .reason = "CimException", .target = scope,
+                                                  .message = "An internal error occurred.", .fatal = true,
+                                                  .command = run->bound->cmdlet->name });
     sim_emit(run, dns_setting(run, scope));
     return true;
 }

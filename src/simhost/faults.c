@@ -169,6 +169,7 @@ static const struct {
     { "denied-events", "", "refuses Get-WinEvent", AT_VERB, NULL, NULL },
     { "denied-set", "", "refuses every change", AT_VERB, NULL, NULL },
     { "no-module", "", "has no DhcpServer and DnsServer module", AT_VERB, NULL, NULL },
+    { "bad-scopes", ":IP,...", "ends a pipeline that asks for the DNS settings of one of these", AT_VERB, NULL, NULL },
     { "slow", ":MS", "takes so much longer for each call", AT_VERB, NULL, NULL },
     { "fail-set", ":ID:CATEGORY", "every change fails with this error", AT_VERB, NULL, NULL },
 };

@@ -23,7 +23,7 @@ static void add_row(struct ask *ask, const struct ps_value *answer)
     struct err err = { 0 };
 
     if (!ask->filling)
-        ask->filling = batch_new(ask->object->property_count);
+        ask->filling = batch_new(BATCH_ROWS, ask->object->property_count);
     row = ask->filling->values + ask->filling->rows * ask->object->property_count;
     if (!row_plan_read(&ask->plan, answer, &ask->filling->mem, row, &err)) {
         memset(row, 0, ask->object->property_count * sizeof(*row));
@@ -41,7 +41,7 @@ static void add_row(struct ask *ask, const struct ps_value *answer)
 static struct value *new_row(struct ask *ask)
 {
     if (!ask->filling)
-        ask->filling = batch_new(ask->object->property_count);
+        ask->filling = batch_new(BATCH_ROWS, ask->object->property_count);
     return ask->filling->values + ask->filling->rows * ask->object->property_count;
 }
 
@@ -200,7 +200,7 @@ static void conclude(struct ask *ask)
         if (ask->object->properties[at].kind != KIND_ENUM)
             continue;
         if (!ask->filling)
-            ask->filling = batch_new(ask->object->property_count);
+            ask->filling = batch_new(BATCH_ROWS, ask->object->property_count);
         ask->filling->values[at] = V_TEXT(word);
         ask->filling->rows = 1;
     }

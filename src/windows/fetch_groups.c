@@ -87,8 +87,8 @@ static void settle(struct group *group, enum ps_end end, const struct ps_error *
         if (end != PS_COMPLETED)
             row_failed(ask, why, end == PS_LOST);
     } else {
-        /* A call that does not end well takes its time: not for ever. */
-        if (end != PS_COMPLETED && ++ask->groups_failed >= GROUPS_FAILED_MAX)
+        /* A call that does not end takes its time: not for ever. */
+        if (host_call_stopped(end, why) && ++ask->groups_failed >= GROUPS_FAILED_MAX)
             ask_note_error(ask, why, false);
         push_range(ask, from + count / 2, count - count / 2);
         push_range(ask, from, count / 2);
@@ -166,7 +166,7 @@ static void group_ask(struct ask *ask, struct group_range range)
     struct arena mem = { 0 };
 
     *group = (struct group){ .ask = ask, .range = range, .next = ask->groups };
-    group->batch = batch_new(ask->object->property_count);
+    group->batch = batch_new(range.count, ask->object->property_count);
     ask->groups = group;
     ask->groups_running++;
     if (range.count == 1)

@@ -74,7 +74,7 @@ struct fetch {
 };
 
 /* ------------------------------------------------------------------ fetch_rows.c */
-struct batch *batch_new(size_t properties);
+struct batch *batch_new(size_t rows, size_t properties); /* room for so many */
 void batch_free(struct batch *batch); /* NULL is fine */
 void batches_free(struct batch *batch);
 void batch_deliver(struct ask *ask, struct batch *batch);

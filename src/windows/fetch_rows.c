@@ -6,11 +6,11 @@
 #include "fetch_int.h"
 
 /* ------------------------------------------------------------------ batches */
-struct batch *batch_new(size_t properties)
+struct batch *batch_new(size_t rows, size_t properties)
 {
     struct batch *batch = x_alloc(sizeof(*batch));
 
-    batch->values = x_calloc(BATCH_ROWS * properties, sizeof(*batch->values));
+    batch->values = x_calloc(rows * properties, sizeof(*batch->values));
     return batch;
 }
 

@@ -26,6 +26,13 @@ static void call_unlink(struct host_call *call)
         *at = call->next;
 }
 
+#define CALL_TIMEOUT "CallTimeout"
+
+bool host_call_stopped(enum ps_end end, const struct ps_error *why)
+{
+    return end == PS_STOPPED || (end == PS_FAILED && why && why->id && strcmp(why->id, CALL_TIMEOUT) == 0);
+}
+
 static const char *call_name(const struct host_call *call)
 {
     size_t count = call->call.command_count;
@@ -101,7 +108,7 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
     struct host_call *call = ctx;
     struct host *host = call->host;
     char text[200];
-    struct ps_error late = { .message = text, .id = "CallTimeout", .category = CATEGORY_TIMEOUT,
+    struct ps_error late = { .message = text, .id = CALL_TIMEOUT, .category = CATEGORY_TIMEOUT,
                              .reason = "", .target = "", .activity = call_name(call) };
 
     call->finished = true;
@@ -143,7 +150,7 @@ static void on_drop(void *ctx)
     struct host_call *call = ctx;
     struct host *host = call->host;
     char text[200];
-    struct ps_error late = { .message = text, .id = "CallTimeout", .category = CATEGORY_TIMEOUT, .reason = "", .target = "",
+    struct ps_error late = { .message = text, .id = CALL_TIMEOUT, .category = CATEGORY_TIMEOUT, .reason = "", .target = "",
                              .activity = call_name(call) };
 
     host_enter(host);

@@ -32,8 +32,8 @@ struct world {
     bool remove_scope;  /* once the scopes are listed, remove one behind the fetch's back */
     bool scopes_over;
     bool too_early;     /* rows that add came before those they add to */
-    size_t with_dns;
-    int64_t last_scope;
+    size_t with_dns, scope_count;
+    int64_t last_scope, scopes[SCOPES];
 };
 
 static struct ended *of(struct world *w, const struct object_type *object, int source)
@@ -72,7 +72,7 @@ static void on_rows(void *ctx, const struct fetch_rows *rows, bool first)
         assert_int_equal(row[scope].type, VALUE_INT); /* every row has its name */
         w->with_dns += row[dns].type == VALUE_TEXT;
         if (catalog_scopes.sources[rows->source].mode == SOURCE_DEFINES)
-            w->last_scope = row[scope].i;
+            w->last_scope = w->scopes[w->scope_count++ % SCOPES] = row[scope].i;
         else if (!w->scopes_over)
             w->too_early = true;
     }
@@ -240,6 +240,33 @@ static void asked_in_groups_when_counts_differ(void **state)
     end(&w);
 }
 
+/* Some rows end every pipeline that they are in: all the others are found, however often that is. */
+static void bad_rows_cost_no_others(void **state)
+{
+    struct world w = { 0 };
+    char kind[256];
+    size_t used = (size_t)snprintf(kind, sizeof(kind), "bad-scopes:");
+
+    (void)state;
+    start(&w, command(), 3, WHAT_DHCP, ROLE_DHCP, 10000);
+    run(&w);
+    end(&w);
+    for (size_t i = 0; i < 6; i++) {
+        char ip[32];
+        kind_show(KIND_IPV4, V_INT(w.scopes[i * 4]), ip, sizeof(ip));
+        used += (size_t)snprintf(kind + used, sizeof(kind) - used, "%s%s", i ? "," : "", ip);
+    }
+    fault(kind);
+    w = (struct world){ 0 };
+    start(&w, command(), 3, WHAT_DHCP, ROLE_DHCP, 10000);
+    run(&w);
+    fault("none");
+    assert_int_equal(named(&w, "scope-dns")->result, FETCH_FAILED);
+    assert_non_null(strstr(named(&w, "scope-dns")->err.text, "internal error"));
+    assert_int_equal(named(&w, "scope-dns")->rows, named(&w, "scopes")->rows - 6);
+    end(&w);
+}
+
 static void failures(void **state)
 {
     static const struct {
@@ -332,6 +359,7 @@ int main(void)
         cmocka_unit_test(all_of_it),
         cmocka_unit_test(only_what_was_asked),
         cmocka_unit_test(asked_in_groups_when_counts_differ), /* one scope less from here on */
+        cmocka_unit_test(bad_rows_cost_no_others),
         cmocka_unit_test(failures),
         cmocka_unit_test(timed_out),
         cmocka_unit_test(cancelled),
