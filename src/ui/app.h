@@ -290,6 +290,9 @@ void ui_cache_age(struct ui *ui); /* asks for it */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 
+/* ---- commands_list.c: a filtered list says how many there are without the filter ("3 of 40"): asked where that is not known */
+void ui_know_total(struct ui *ui);
+
 /* ---- commands_data.c: asks what to retrieve, for the call's rows, or for every server where it has none */
 bool ui_retrieve_choose(struct command_call *call, struct err *err);
 

@@ -63,11 +63,11 @@ static void counted(void *job, bool ok, const struct err *err)
     free(total);
 }
 
-static void know_total(struct ui *ui)
+void ui_know_total(struct ui *ui)
 {
     struct total_job *total;
 
-    if (ui_table(ui)->total >= 0)
+    if (ui_table(ui)->total >= 0 || !ui_table(ui)->filter[0])
         return;
     total = x_alloc(sizeof *total);
     *total = (struct total_job){ .ui = ui, .table = ui_table(ui), .object = ui_table(ui)->ops->object };
@@ -84,7 +84,7 @@ static void filter_changed(struct ui *ui, const char *text, void *ctx)
         ui_prompt_error(ui, NULL, 0);
     else
         ui_prompt_error(ui, err.text, at);
-    know_total(ui);
+    ui_know_total(ui);
 }
 
 static void filter_accept(struct ui *ui, const char *text, void *ctx)
@@ -116,8 +116,9 @@ static bool filter(struct command_call *call, struct err *err)
     size_t at = 0;
 
     if (call->args[0]) {
-        know_total(ui);
-        return table_filter(ui_table(ui), call->args, &at, err);
+        bool ok = table_filter(ui_table(ui), call->args, &at, err);
+        ui_know_total(ui);
+        return ok;
     }
     ui_prompt(ui, &filter_prompt, NULL, ui_table(ui)->filter, &ui->filter_history, NULL);
     return true;

@@ -76,6 +76,7 @@ void ui_pane_show(struct ui *ui, size_t at)
     table_sync(&pane->table);
     if (pane->ops->canvas && pane->ops->canvas->stored)
         pane->ops->canvas->stored(ui);
+    ui_know_total(ui);
     ui_preview_moved(ui);
     ui_dirty(ui);
 }

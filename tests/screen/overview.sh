@@ -21,7 +21,7 @@ for _ in 1 2 3 4 5 6 7; do
     [ -n "$count" ] || screen_fail 'the cursor stands on a count'
     screen_keys Enter
     screen_gone 'is anything wrong?'
-    screen_match " › .*[^f] $count( of [0-9]+)?\$" # so many rows are listed
+    screen_match " › .*[^f] $count of [0-9]+\$" # so many rows are listed
     screen_keys q
     screen_wait 'Overview › is anything wrong?'
     screen_keys Tab
