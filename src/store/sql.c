@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "ipamtui/log.h"
 #include "ipamtui/text.h"
 #include "store_int.h"
 
@@ -26,7 +27,7 @@ static bool fail_io(struct store *store, const char *doing, struct err *err)
                    system_errno ? ": " : "", system_errno ? strerror(system_errno) : "");
 }
 
-bool store_fail(struct store *store, const char *doing, struct err *err)
+static bool explain(struct store *store, const char *doing, struct err *err)
 {
     const char *where = store_where(store);
     int code = sqlite3_errcode(store->db);
@@ -66,6 +67,19 @@ bool store_fail(struct store *store, const char *doing, struct err *err)
     default:
         return fail_io(store, doing, err);
     }
+}
+
+/* Who asked may have gone on meanwhile, as from a row that was previewed: a disk that fails is in the log all the same. */
+bool store_fail(struct store *store, const char *doing, struct err *err)
+{
+    struct err why = { 0 };
+
+    explain(store, doing, &why);
+    if (why.kind == ERR_IO)
+        log_line("store", "%s: %s", why.where, why.text);
+    if (err)
+        *err = why;
+    return false;
 }
 
 /* The cache is searched from its end: what ran last runs next. Long-forgotten statements make room. */

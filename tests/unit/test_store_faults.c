@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "ipamtui/log.h"
 #include "store_test.h"
 
 /* ------------------------------------------------------------------ a file system that fails at a chosen call */
@@ -337,6 +338,32 @@ static void a_list(void **state)
     fails_everywhere("list", op_list, true, SQLITE_IOERR_WRITE);
 }
 
+/* Also when nobody waits for the answer any more. */
+static void in_the_log(void **state)
+{
+    const char *path = store_test_path("logged.db"), *log = store_test_path("log");
+    struct store *store = NULL;
+    char text[8192];
+    FILE *file;
+    (void)state;
+
+    fill(path);
+    OK(store_open(path, STORE_READ, &store, E));
+    OK(log_open(log, E));
+    calls = 0;
+    fail_at = 2;
+    assert_false(op_list(store, path));
+    fail_at = -1;
+    log_close();
+    store_close(store);
+    file = fopen(log, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    if (store_test_err.kind != ERR_IO || !strstr(text, store_test_err.text))
+        fail_msg("\"%s\" (%d) is not in the log: %s", store_test_err.text, (int)store_test_err.kind, text);
+}
+
 static void a_removal(void **state)
 {
     (void)state;
@@ -348,7 +375,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(opening),          cmocka_unit_test(opening_an_old_one), cmocka_unit_test(a_round),
         cmocka_unit_test(a_round_on_a_full_disk), cmocka_unit_test(a_durable_commit), cmocka_unit_test(a_list),
-        cmocka_unit_test(a_removal),
+        cmocka_unit_test(in_the_log),       cmocka_unit_test(a_removal),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
