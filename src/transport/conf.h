@@ -58,6 +58,14 @@ bool conf_more_files(struct buf *files);
 /* False: a command was run for it (Match exec) or a name looked up, so the next answer may be another one. */
 bool conf_lasts(const char *said, const char *answer);
 
+/* One host of a ProxyJump: "user@host:port", "user@[v6]:port"; ends at a comma. user NULL, port 0: as configured. */
+struct conf_hop {
+    char *user, *host;
+    int port;
+};
+struct conf_hop conf_hop(const char *text);
+void conf_hop_done(struct conf_hop *hop); /* frees its strings */
+
 /* Host and user as they may be handed to ssh: no leading minus, nothing a shell would take apart. */
 bool conf_check_name(const char *host, const char *user, struct err *err);
 

@@ -392,3 +392,28 @@ const char *conf_needs_openssh(const struct ssh_conf *conf)
         return "none of its KexAlgorithms is in libssh2";
     return NULL;
 }
+
+struct conf_hop conf_hop(const char *text)
+{
+    struct conf_hop hop = { 0 };
+    char *all = x_strndup(text, strcspn(text, ",")), *host = all, *at = strrchr(all, '@');
+    if (at) {
+        hop.user = x_strndup(all, (size_t)(at - all));
+        host = at + 1;
+    }
+    const char *end = host[0] == '[' ? strchr(host, ']') : NULL;
+    const char *colon = end ? strchr(end, ':') : strrchr(host, ':');
+    if (!end && colon && strchr(host, ':') != colon)
+        colon = NULL; /* a bare IPv6 address */
+    hop.port = colon ? atoi(colon + 1) : 0;
+    hop.host = end ? x_strndup(host + 1, (size_t)(end - host - 1)) : x_strndup(host, colon ? (size_t)(colon - host) : strlen(host));
+    free(all);
+    return hop;
+}
+
+void conf_hop_done(struct conf_hop *hop)
+{
+    free(hop->user);
+    free(hop->host);
+    *hop = (struct conf_hop){ 0 };
+}

@@ -21,8 +21,8 @@ struct jump {
     struct transport_hub *hub;
     struct jump *next;
     char *spec;                 /* "a@b:22,c": the chain up to and including this host */
-    char *host, *user, *before; /* of the last hop; before: the chain in front of it, or NULL */
-    int port;
+    struct conf_hop hop; /* the last one */
+    char *before;        /* the chain in front of it, or NULL */
     struct session *sessions[POOL_MAX + STUCK_MAX];
     size_t count;
     size_t queue_most;   /* POOL_QUEUE, or more where a round trip is short */
@@ -32,26 +32,6 @@ struct jump {
     char *pipe_reason; /* libssh2 cannot go there: `ssh -W` does */
     struct loop_timer idle;
 };
-
-/* "user@host:port", "user@[v6]:port" -> its parts. */
-static void split_hop(struct jump *jump, const char *hop)
-{
-    const char *at = strrchr(hop, '@');
-    if (at) {
-        jump->user = x_strndup(hop, (size_t)(at - hop));
-        hop = at + 1;
-    }
-    const char *end = hop[0] == '[' ? strchr(hop, ']') : NULL;
-    const char *colon = end ? strchr(end, ':') : strrchr(hop, ':');
-    if (!end && colon && strchr(hop, ':') != colon)
-        colon = NULL; /* a bare IPv6 address */
-    size_t len = colon ? (size_t)(colon - hop) : strlen(hop);
-    if (end)
-        jump->host = x_strndup(hop + 1, (size_t)(end - hop - 1));
-    else
-        jump->host = x_strndup(hop, len);
-    jump->port = colon ? atoi(colon + 1) : 0;
-}
 
 static struct jump *jump_at(struct transport_hub *hub, const char *spec)
 {
@@ -64,7 +44,7 @@ static struct jump *jump_at(struct transport_hub *hub, const char *spec)
     const char *last = strrchr(spec, ',');
     if (last)
         jump->before = x_strndup(spec, (size_t)(last - spec));
-    split_hop(jump, last ? last + 1 : spec);
+    jump->hop = conf_hop(last ? last + 1 : spec);
     hub->jumps = jump;
     return jump;
 }
@@ -97,7 +77,7 @@ static bool carries(const struct session *s, const struct session *candidate, in
 
 static struct session *new_session(struct jump *jump)
 {
-    struct session *s = session_new(jump->hub, jump->host, jump->user, jump->port, jump->before);
+    struct session *s = session_new(jump->hub, jump->hop.host, jump->hop.user, jump->hop.port, jump->before);
     s->pool = jump;
     jump->sessions[jump->count++] = s;
     session_start(s);
@@ -161,7 +141,7 @@ static void tell_hops(struct session *s, const struct session *via)
     if (master_ready(via))
         tell_hop(s, 1, master_host(via));
     if (via->state == SESSION_READY)
-        tell_hop(s, depth_of(via), via->pool->host);
+        tell_hop(s, depth_of(via), via->pool->hop.host);
 }
 
 bool jump_join(struct session *s, const char *spec, struct err *err)
@@ -171,9 +151,9 @@ bool jump_join(struct session *s, const char *spec, struct err *err)
 
     loop_timer_stop(&jump->idle);
     if (s->pool == jump)
-        return err_set(err, ERR_INPUT, jump->host, "the jump host %.60s is to be reached through itself; exclude it in "
-                       "~/.ssh/config: Host * !%.60s", jump->host, jump->host);
-    if (!conf_check_name(jump->host, jump->user, err))
+        return err_set(err, ERR_INPUT, jump->hop.host, "the jump host %.60s is to be reached through itself; exclude it in "
+                       "~/.ssh/config: Host * !%.60s", jump->hop.host, jump->hop.host);
+    if (!conf_check_name(jump->hop.host, jump->hop.user, err))
         return err_wrap(err, "ProxyJump");
     if (clock_mono_ms() < jump->failed_until_ms) {
         *err = jump->failed;
@@ -181,9 +161,9 @@ bool jump_join(struct session *s, const char *spec, struct err *err)
     }
     struct session *via = choose(jump);
     if (!via)
-        return err_set(err, ERR_TIMEOUT, jump->host, "the jump host %.60s opens no more connections", jump->host);
+        return err_set(err, ERR_TIMEOUT, jump->hop.host, "the jump host %.60s opens no more connections", jump->hop.host);
     if (carries(s, via, &depth) || depth >= CHAIN_MAX)
-        return err_set(err, ERR_INPUT, jump->host, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", jump->host);
+        return err_set(err, ERR_INPUT, jump->hop.host, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", jump->hop.host);
     session_attach(s, via);
     tell_hops(s, via);
     return true;
@@ -205,7 +185,7 @@ static void on_idle(void *ctx)
         struct session *s = jump->sessions[i];
         if (s->kids)
             continue;
-        log_line(jump->host, "jump session is not used any more");
+        log_line(jump->hop.host, "jump session is not used any more");
         forget(jump, s);
         session_drop(s);
     }
@@ -263,9 +243,9 @@ static void share(struct jump *jump, const struct session *s)
 
 void jump_ready(struct session *s)
 {
-    log_line(s->pool->host, "jump session ready");
+    log_line(s->pool->hop.host, "jump session ready");
     for (struct session *kid = s->kids; kid; kid = kid->next_kid) {
-        tell_hop(kid, depth_of(s), s->pool->host);
+        tell_hop(kid, depth_of(s), s->pool->hop.host);
         session_wake(kid);
     }
     share(s->pool, s);
@@ -316,7 +296,7 @@ void jump_lost(struct session *s, const struct err *err)
 
     if (can_do_without(jump, s))
         return;
-    err_wrap(&wrapped, "jump host %.60s", jump->host);
+    err_wrap(&wrapped, "jump host %.60s", jump->hop.host);
     if (s->state != SESSION_READY) {
         jump->failed_until_ms = clock_mono_ms() + FAILED_MS;
         jump->failed = wrapped;
@@ -346,7 +326,7 @@ void jump_needs_openssh(struct session *s, const char *why)
     if (!can_do_without(jump, s)) {
         free(jump->pipe_reason);
         jump->pipe_reason = x_strdup(why);
-        log_line(jump->host, "goes through ssh -W: %s", why);
+        log_line(jump->hop.host, "goes through ssh -W: %s", why);
         reroute_all(s);
     }
     session_drop(s);
@@ -364,8 +344,7 @@ void jumps_end(struct transport_hub *hub)
             session_drop(jump->sessions[i]);
         }
         free(jump->spec);
-        free(jump->host);
-        free(jump->user);
+        conf_hop_done(&jump->hop);
         free(jump->before);
         free(jump->pipe_reason);
         free(jump);

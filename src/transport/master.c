@@ -139,23 +139,19 @@ static struct transport *asker(void *ctx)
     return NULL;
 }
 
-/* "a,b@c:22" -> -J a, -p 22, b@c. */
+/* "a,b@c:22" -> -J a, -l b, -p 22, c. */
 static void fill_hop(struct master *m, struct openssh_how *how, struct arena *mem)
 {
     const char *last = strrchr(m->spec, ',');
-    const char *colon = strrchr(m->hop, ':');
-    bool has_port = colon && colon[1] >= '0' && colon[1] <= '9' && (strchr(m->hop, ':') == colon || colon[-1] == ']');
-    char *address = arena_strndup(mem, m->hop, has_port ? (size_t)(colon - m->hop) : strlen(m->hop));
-    if (address[0] == '[' && address[strlen(address) - 1] == ']') {
-        address[strlen(address) - 1] = '\0';
-        address++;
-    }
+    struct conf_hop hop = conf_hop(m->hop);
     how->jump = last ? arena_strndup(mem, m->spec, (size_t)(last - m->spec)) : NULL;
-    how->address = address;
-    how->port = has_port ? atoi(colon + 1) : 0;
+    how->user = hop.user ? arena_strdup(mem, hop.user) : NULL;
+    how->address = arena_strdup(mem, hop.host);
+    how->port = hop.port;
     how->config = m->hub->ssh_config;
     how->control = m->socket;
     how->connect_timeout_s = (int)MAX(m->hub->connect_ms / 1000, 1);
+    conf_hop_done(&hop);
 }
 
 static bool master_start(struct master *m, bool can_ask, struct err *err)

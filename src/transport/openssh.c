@@ -164,7 +164,6 @@ static void on_first(struct pipes *p)
 static void inner_line(struct openssh *o, const char *line, size_t len)
 {
     static const char sign[] = "Authenticated to ";
-    static const char *const chatter[] = { "debug1: ", "OpenSSH_", "Transferred: ", "Bytes per second: " };
     char host[128];
     if (strncmp(line, sign, sizeof(sign) - 1) == 0 && !o->authenticated) {
         snprintf(host, sizeof(host), "%.*s", (int)strcspn(line + sizeof(sign) - 1, " \r\n"), line + sizeof(sign) - 1);
@@ -172,10 +171,8 @@ static void inner_line(struct openssh *o, const char *line, size_t len)
         restart_limit(o);
         return;
     }
-    for (size_t i = 0; i < COUNT(chatter); i++)
-        if (strncmp(line, chatter[i], strlen(chatter[i])) == 0)
-            return;
-    stream_stderr(o->t, line, len);
+    if (!openssh_chatter(line))
+        stream_stderr(o->t, line, len);
 }
 
 static void on_inner(struct pipes *p, const char *bytes, size_t len)
@@ -434,23 +431,18 @@ static void on_hop_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
 /* The first hop of a chain is reached by its own configuration, later ones through it. False: nothing to follow, or failed. */
 static bool follow(struct openssh *o, const char *chain)
 {
-    char hop[256];
+    struct conf_hop hop = conf_hop(chain);
     struct err err = { 0 };
-    snprintf(hop, sizeof(hop), "%.*s", (int)strcspn(chain, ","), chain);
-    if (o->hops_followed++ >= HOPS_MOST) {
-        err_set(&err, ERR_INPUT, hop, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", hop);
+    bool circle = o->hops_followed++ >= HOPS_MOST, on = circle;
+    if (circle) {
+        err_set(&err, ERR_INPUT, hop.host, "ProxyJump goes in a circle at %.60s; mend ~/.ssh/config", hop.host);
         fail(o, STEP_JUMP, &err);
-        return true;
+    } else if (conf_check_name(hop.host, hop.user, &err)) {
+        on = true;
+        o->hop_wait = conf_get(o->t->hub, hop.host, hop.user, hop.port, true, on_hop_conf, o);
     }
-    const char *name = strrchr(hop, '@');
-    name = name ? name + 1 : hop;
-    if (*name == '[')
-        return false; /* an address */
-    hop[(size_t)(name - hop) + strcspn(name, ":")] = '\0';
-    if (!conf_check_name(name, NULL, &err))
-        return false;
-    o->hop_wait = conf_get(o->t->hub, name, NULL, 0, true, on_hop_conf, o);
-    return true;
+    conf_hop_done(&hop);
+    return on;
 }
 
 static void on_conf(void *ctx, struct ssh_conf *conf, const struct err *why)

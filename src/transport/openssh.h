@@ -26,6 +26,8 @@ void openssh_argv(const struct openssh_how *how, struct arena *mem, const char *
 
 /* A line of ssh's debug messages that tells how far it is. False: not such a line. */
 bool openssh_progress(const char *line, enum transport_step *step);
+/* Not a reason: debug messages, the statistics at the end, an empty line. */
+bool openssh_chatter(const char *line);
 /* Why ssh ended, from everything that it said. host: for the sentence. *step: how far it was, and then what failed. False: its
  * words are not known; err holds the last of them. */
 bool openssh_failure(const char *said, const char *host, enum transport_step *step, struct err *err);

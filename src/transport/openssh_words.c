@@ -176,8 +176,7 @@ static void compose(const char *sentence, const char *host, const char *line, co
     }
 }
 
-/* Not a reason: debug messages and the statistics at the end. */
-static bool is_chatter(const char *line)
+bool openssh_chatter(const char *line)
 {
     static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "OpenSSH_", "\n", "\r" };
     for (size_t i = 0; i < COUNT(begins); i++)
@@ -190,7 +189,7 @@ static bool last_words(const char *said, char *out, size_t size)
 {
     const char *best = NULL;
     for (const char *at = said; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n'))
-        if (!is_chatter(at))
+        if (!openssh_chatter(at))
             best = at;
     if (best)
         line_at(said, best, out, size);

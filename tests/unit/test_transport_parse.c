@@ -267,6 +267,23 @@ static void public_halves(void **state)
 
 /* ---- the ssh program */
 
+static void hops_are_split(void **state)
+{
+    static const struct { const char *text, *user, *host; int port; } cases[] = {
+        { "h", NULL, "h", 0 },           { "h:2222,other:1", NULL, "h", 2222 }, { "u@h", "u", "h", 0 },
+        { "u@dom@h:22", "u@dom", "h", 22 }, { "[::1]:2222", NULL, "::1", 2222 },   { "u@[fe80::1]", "u", "fe80::1", 0 },
+        { "fe80::1", NULL, "fe80::1", 0 },  { "CORP\\u@h:1", "CORP\\u", "h", 1 }, { "", NULL, "", 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct conf_hop hop = conf_hop(cases[i].text);
+        if (strcmp(hop.host, cases[i].host) != 0 || hop.port != cases[i].port || !hop.user != !cases[i].user ||
+            (hop.user && strcmp(hop.user, cases[i].user) != 0))
+            fail_msg("\"%s\": \"%s\" at \"%s\":%d", cases[i].text, hop.user ? hop.user : "(none)", hop.host, hop.port);
+        conf_hop_done(&hop);
+    }
+}
+
 static bool has_pair(const char **argv, const char *option, const char *value)
 {
     for (size_t i = 0; argv[i]; i++)
@@ -368,7 +385,7 @@ int main(void)
         cmocka_unit_test(conf_is_read),   cmocka_unit_test(conf_agent),      cmocka_unit_test(conf_chooses_the_program),
         cmocka_unit_test(names_are_checked), cmocka_unit_test(known_is_judged), cmocka_unit_test(known_orders_types),
         cmocka_unit_test(fingerprints),   cmocka_unit_test(agent_messages),  cmocka_unit_test(public_halves),
-        cmocka_unit_test(arguments),      cmocka_unit_test(words_of_ssh),    cmocka_unit_test(questions_of_ssh),
+        cmocka_unit_test(hops_are_split), cmocka_unit_test(arguments),      cmocka_unit_test(words_of_ssh),    cmocka_unit_test(questions_of_ssh),
         cmocka_unit_test(backoff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,6 +220,8 @@ static int write_config(void **state)
     host(f, "loop1", plain.port, "ProxyJump loop2");
     host(f, "loop2", plain.port, "ProxyJump loop1");
     host(f, "self", plain.port, "ProxyJump self");
+    host(f, "loop-of-one", plain.port, "ProxyJump nobody@of-one");
+    fprintf(f, "Match originalhost of-one user nobody\n ProxyJump nobody@of-one\n");
     host(f, "dead", free_port(), "");
     host(f, "dead-jump", plain.port, "ProxyJump dead");
     host(f, "dead-behind", free_port(), "ProxyJump a");
@@ -543,7 +545,7 @@ static void failures_name_their_step(void **state)
 
 static void loops_are_found(void **state)
 {
-    static const char *const addresses[] = { "loop1", "self" };
+    static const char *const addresses[] = { "loop1", "self", "loop-of-one" };
     (void)state;
     for (size_t i = 0; i < COUNT(addresses); i++)
         for (size_t k = 0; k < COUNT(both); k++) {
