@@ -420,8 +420,13 @@ static bool follow(struct openssh *o, const char *chain);
 static void on_hop_conf(void *ctx, struct ssh_conf *conf, const struct err *why)
 {
     struct openssh *o = ctx;
-    (void)why; /* ssh will say it */
     o->hop_wait = NULL;
+    if (why->kind == ERR_INPUT) { /* of the ssh program that it would start nobody hears more than the end */
+        struct err err = *why;
+        err_wrap(&err, "jump host %.60s", err.where);
+        fail(o, STEP_JUMP, &err);
+        return;
+    }
     bool on = conf && conf->jump && follow(o, conf->jump);
     conf_release(conf);
     if (!on && o->t->state != STREAM_ENDED)
