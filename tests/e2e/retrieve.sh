@@ -116,10 +116,15 @@ says '^[]0;owned'
 "$SIMHOST" fault "$estate" "$third" hang
 "$IPAMTUI" --db "$db" retrieve "server:$third" >"$out" 2>"$err" &
 pid=$!
-sleep 1
+running() { pgrep -f "^$SIMHOST serve $estate" >/dev/null; }
+for _ in $(seq 200); do
+    running && break
+    sleep 0.05
+done
+running || fail 'the host that hangs has been started'
 kill -INT $pid
 got=0
 wait $pid || got=$?
 [ $got = 3 ] || fail "a cancelled round ends with 3 (it did with $got)"
 says 'cancelled'
-! pgrep -f "$SIMHOST serve $estate" >/dev/null || fail 'nothing is left running'
+! running || fail 'nothing is left running'
