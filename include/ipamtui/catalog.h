@@ -69,7 +69,8 @@ struct object_type;
 
 /* What a retrieval is asked for. */
 enum what { WHAT_SERVICE = 1, WHAT_DHCP = 2, WHAT_UTILIZATION = 4, WHAT_DNS = 8, WHAT_EVENTS = 16, WHAT_ALL = 31,
-            WHAT_FAILOVER = 32 /* only on demand: which half of a failover pair has which addresses */ };
+            WHAT_FAILOVER = 32, /* only on demand: which half of a failover pair has which addresses */
+            WHAT_STATISTICS = 64 /* only on demand, and not kept: collector_statistics() */ };
 #define WHAT_DEFAULT (WHAT_SERVICE | WHAT_DHCP | WHAT_UTILIZATION | WHAT_DNS)
 /* The words for it; the last one is "all". */
 struct what_word {
@@ -90,7 +91,7 @@ enum source_mode {
     SOURCE_DEFINES,  /* one answer object = one row; rows it no longer names are gone */
     SOURCE_ADDS,     /* answers add properties to existing rows, found by the key property */
     SOURCE_BY_ORDER, /* answers do not name their row: piped from pipe_from, trusted when counts agree, else asked for fewer */
-    SOURCE_SINGLE,   /* one answer object for the whole server (object type "servers") */
+    SOURCE_SINGLE,   /* one answer object for the whole server */
 };
 /* A fixed argument of the call. */
 struct source_arg {
@@ -115,6 +116,7 @@ struct source {
     const char *row_error; /* SOURCE_ADDS: an error about one row, named by its target, is an answer: its id becomes this property */
     bool zone_events;      /* the answers are events as XML; those about a zone become rows, the newest of each */
     const char *empty_error; /* the id of the error that only says that there is nothing */
+    const char *about;     /* the parameter that takes what is asked about ("ZoneName"): asked only when something is */
     bool optional;         /* a missing cmdlet is "not offered by this server", not a failure */
     const char *absent;    /* what the source's enum property is when the thing asked for does not exist there (a service that is
                               not installed: "absent"), and when looking is refused: "denied"; NULL: these are failures */
@@ -133,6 +135,8 @@ enum property_flag {
     PROP_FACT = 256,   /* ours, found out by the collector: store_server_fact(). Has a column even where sql reads it */
     PROP_INDEX = 512,  /* often sorted or searched by: the store keeps an index over it */
     PROP_OF_SERVER = 1024, /* the same for all rows of a server: its sql is over s and o.server alone */
+    PROP_COUNTER = 2048,   /* counts up, from the latest time or for the duration that the same answer has: its rate is shown */
+    PROP_SUM = 4096,       /* "A.B" where A is a list: the sum over its items */
 };
 
 /* How a property is written. NULL cmdlet: it cannot be changed. Several properties with the same cmdlet go into one call
@@ -202,6 +206,10 @@ extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusi
     catalog_scopes6, catalog_zones, catalog_zoneservers;
 /* All of them, NULL-terminated. */
 extern const struct object_type *const catalog_objects[];
+/* What is asked for on demand only and kept nowhere: no table, and not in catalog_objects. Numbers, times and durations, from one
+ * source each; named as Windows names them. NULL-terminated. */
+extern const struct object_type catalog_dns_statistics, catalog_dhcp_statistics, catalog_zone_statistics;
+extern const struct object_type *const catalog_on_demand[];
 const struct object_type *catalog_find(const char *name); /* "scopes" or "scope"; NULL = none */
 /* Place in properties; -1 = no such property. Case folded. */
 int catalog_property(const struct object_type *object, const char *name);

@@ -12,6 +12,8 @@
 enum note_kind {
     NOTE_ROUND,   /* a round began or moved: job, done, failed, total; server = the one just finished or begun, text = what goes on */
     NOTE_SERVER,  /* one server of a round finished: ok, text = "1,204 scopes in 1.8 s" or the failure */
+    NOTE_ANSWER,  /* of collector_statistics(), before the server's NOTE_SERVER: object, and ok: its values; else err, or NONE: not
+                     offered by this server */
     NOTE_FINISHED,/* the round ended: done, failed, total */
     NOTE_STORED,  /* the store has new data (at most every 250 ms): reload */
     NOTE_ASK,     /* a question: ask, ask_id; answer with collector_answer() */
@@ -32,6 +34,8 @@ struct note {
     char text[200];
     uint64_t ask_id;
     struct transport_ask ask;
+    const struct object_type *object; /* NOTE_ANSWER: of catalog_on_demand */
+    struct value values[];            /* object->property_count, if ok; no text among them */
 };
 
 struct collector;
@@ -47,6 +51,9 @@ bool collector_start(const struct collector_options *how, const struct options *
 /* Retrieves `what` (WHAT_... bits) from these servers. Returns the job's number (never 0). A server already being asked the
  * same is not asked twice. */
 uint64_t collector_retrieve(struct collector *collector, const server_id *servers, size_t count, unsigned what);
+/* Asks these servers for their statistics (catalog_on_demand), or for those of a zone on each (NULL). Nothing is kept: the answers come
+ * as NOTE_ANSWER, and the job ends as a retrieval does. */
+uint64_t collector_statistics(struct collector *collector, const server_id *servers, size_t count, const char *zone);
 void collector_cancel(struct collector *collector, uint64_t job); /* 0 = all; what runs is stopped */
 /* answers: ask.prompt_count texts and a NULL behind them (a host key is accepted by an empty list); NULL: no. The copies are wiped. */
 void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers);

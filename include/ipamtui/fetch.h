@@ -34,6 +34,10 @@ struct fetch;
 /* Asks all sources of all catalogue objects that `what` and `role` call for. */
 struct fetch *fetch_start(struct host *host, const char *server_name, unsigned what, unsigned role, int64_t call_timeout_ms,
                           const struct fetch_sink *sink, void *ctx);
+/* Asks what is asked on demand only (catalog_on_demand): all that role calls for, or about one thing (a zone's name; NULL). One row an
+ * object, no text in it. */
+struct fetch *fetch_on_demand(struct host *host, const char *server_name, unsigned role, const char *about, int64_t call_timeout_ms,
+                              const struct fetch_sink *sink, void *ctx);
 void fetch_cancel(struct fetch *fetch); /* stops its calls; no callbacks any more; frees it */
 /* One answer object to one row (values of object->property_count), for the change engine's re-reading as well. ERR_REMOTE: a key
  * is missing or unreadable. */

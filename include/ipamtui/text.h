@@ -36,6 +36,8 @@ int text_fuzzy(const char *pattern, const char *text);
 bool text_is_utf8(const char *text, size_t len);
 /* The first byte that is no text: a NUL, or one that is not UTF-8. *line and *column (characters) count from 1. false: none is. */
 bool text_find_byte(const char *text, size_t len, int *line, int *column, unsigned *byte);
+/* "1,204,233", for people. size: 28 is always enough. Returns out. */
+char *text_thousands(int64_t n, char *out, size_t size);
 /* Appends v as a JSON string with quotes. Malformed UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, const char *v);
 /* Edit distance for "did you mean"; both under 64 bytes, else a large number. */

@@ -1,5 +1,6 @@
 #include "ipamtui/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -242,6 +243,21 @@ int text_fuzzy(const char *pattern, const char *text)
     }
     int spare = (int)strlen(at);
     return score * 64 - (spare < 63 ? spare : 63);
+}
+
+char *text_thousands(int64_t n, char *out, size_t size)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%" PRId64, n);
+    size_t at = 0;
+
+    for (int i = 0; i < len && at + 2 < size; i++) {
+        if (i > (n < 0) && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
 }
 
 void text_json(struct buf *out, const char *v)

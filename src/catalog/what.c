@@ -70,5 +70,7 @@ char *what_show(unsigned what, char *out, size_t size)
     for (size_t i = 0; i < WHAT_WORDS - 1 && used < size; i++)
         if (what & what_words[i].what)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", what_words[i].title);
+    if ((what & WHAT_STATISTICS) && used < size)
+        snprintf(out + used, size - used, "%sStatistics", used ? ", " : "");
     return out;
 }

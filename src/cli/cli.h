@@ -15,7 +15,7 @@ enum flag {
     FLAG_COLUMNS, FLAG_SORT, FLAG_FORMAT, FLAG_RAW, FLAG_LIMIT,
     FLAG_WHAT, FLAG_UPDATE, FLAG_SERVERS, FLAG_SCOPES, FLAG_SEED, FLAG_KEEP, FLAG_PREPARE, FLAG_ROFF,
     FLAG_DRY_RUN, FLAG_YES, FLAG_SAVE, FLAG_STEPS, FLAG_CONFLICTS, FLAG_STOP_AFTER, FLAG_PER_SERVER,
-    FLAG_OVER, FLAG_UNDER,
+    FLAG_OVER, FLAG_UNDER, FLAG_ZONE,
     FLAG_COUNT
 };
 #define F(flag) (UINT64_C(1) << (flag))
@@ -65,6 +65,7 @@ int cli_run_server_remove(struct cli *cli);
 int cli_run_server_import(struct cli *cli);
 int cli_run_server_export(struct cli *cli);
 int cli_run_server_test(struct cli *cli);
+int cli_run_server_statistics(struct cli *cli);
 int cli_run_retrieve(struct cli *cli);
 int cli_run_collect(struct cli *cli);
 int cli_run_status(struct cli *cli);

@@ -34,6 +34,7 @@ const struct flag_row cli_flags[FLAG_COUNT] = {
     [FLAG_STOP_AFTER] = { "--stop-after", "N", "Send nothing more after N failures" },
     [FLAG_OVER] = { "--over", "PERCENT", "Above this a scope is over; - as configured for all" },
     [FLAG_UNDER] = { "--under", "PERCENT", "Below this a scope is under; - as configured for all" },
+    [FLAG_ZONE] = { "--zone", "ZONE", "Of this zone on them" },
     [FLAG_PER_SERVER] = { "--per-server", "N", "Calls in flight on one server at once; otherwise 1" },
     [FLAG_ROFF] = { "--roff", NULL, "As source of a manual page" },
 };
@@ -69,6 +70,12 @@ const struct subcommand cli_subcommands[] = {
               "what can be read, what the groups of the login could change, the clock: each with its time, and what to\n"
               "do about one that fails. Exit status 3: something failed.",
       .min_args = 1, .max_args = -1, .flags = F(FLAG_FORMAT), .run = cli_run_server_test },
+    { .name = "server statistics", .args = "NAME...|'QUERY'", .help = "Ask servers for their counters now: queries, errors, recursion, transfers, leases",
+      .more = "DNS: Get-DnsServerStatistics; DHCP: Get-DhcpServerv4Statistics. Each counter with its rate since it began; nothing is kept.\n"
+              "  ipamtui server statistics 'role:dns server:lon-*' --format json\n"
+              "  ipamtui server statistics --zone corp.example\n"
+              "With --zone and no server: of the zone on all servers that are known to have it. Exit status 3: some could not be asked.",
+      .max_args = -1, .flags = F(FLAG_FORMAT) | F(FLAG_RAW) | F(FLAG_ZONE), .run = cli_run_server_statistics },
     { .name = "retrieve", .args = "['QUERY']", .help = "Ask servers and keep what they answer",
       .more = "QUERY chooses servers: ipamtui retrieve 'server:lon-* role:dhcp'. Exit status 3: some could not be asked.",
       .max_args = -1, .flags = F(FLAG_WHAT), .run = cli_run_retrieve },

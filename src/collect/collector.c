@@ -19,6 +19,7 @@ struct request {
     server_id *servers;
     size_t count;
     unsigned what;
+    char *about; /* WHAT_STATISTICS: a zone, or NULL */
     char *answers[ANSWERS]; /* secrets: wiped */
     bool yes;
 };
@@ -35,6 +36,7 @@ static void request_free(void *message)
             free(request->answers[i]);
         }
     free(request->servers);
+    free(request->about);
     free(request);
 }
 
@@ -61,7 +63,7 @@ static void retrieve(struct collector *c, const struct request *request)
 {
     struct job *job = job_new(c, request->id, request->count, request->what, false);
 
-    tasks_add(c, job, request->servers, request->count, request->what);
+    tasks_add(c, job, request->servers, request->count, request->what, request->about);
     job_check(c, job);
 }
 
@@ -217,7 +219,7 @@ bool collector_start(const struct collector_options *how, const struct options *
     return true;
 }
 
-uint64_t collector_retrieve(struct collector *c, const server_id *servers, size_t count, unsigned what)
+static uint64_t request_servers(struct collector *c, const server_id *servers, size_t count, unsigned what, const char *about)
 {
     struct request *request = request_new(REQUEST_RETRIEVE, atomic_fetch_add(&c->next_job, 1) + 1);
     uint64_t id = request->id;
@@ -227,8 +229,19 @@ uint64_t collector_retrieve(struct collector *c, const server_id *servers, size_
         memcpy(request->servers, servers, count * sizeof(*servers));
     request->count = count;
     request->what = what;
+    request->about = about ? x_strdup(about) : NULL;
     mailbox_put_take(c->requests, request);
     return id;
+}
+
+uint64_t collector_retrieve(struct collector *c, const server_id *servers, size_t count, unsigned what)
+{
+    return request_servers(c, servers, count, what, NULL);
+}
+
+uint64_t collector_statistics(struct collector *c, const server_id *servers, size_t count, const char *zone)
+{
+    return request_servers(c, servers, count, WHAT_STATISTICS, zone);
 }
 
 void collector_cancel(struct collector *c, uint64_t job)

@@ -113,6 +113,7 @@ void servers_done(struct collector *c);
 struct task {
     struct server *server;
     unsigned what;
+    char *about;     /* WHAT_STATISTICS: a zone, or NULL */
     struct job **jobs;
     size_t job_count, job_cap;
     bool down;
@@ -125,13 +126,16 @@ struct task {
     int64_t started_ms, started_s, progress_ms;
     size_t answered, lost, failed;
     struct err err;
+    struct note *answers[4]; /* WHAT_STATISTICS: by object, until all have come */
+    size_t answer_count;
     struct tally {
         const struct object_type *object;
         size_t rows;
     } tallies[8];
     struct task *next;
 };
-void tasks_add(struct collector *c, struct job *job, const server_id *servers, size_t count, unsigned what);
+void tasks_add(struct collector *c, struct job *job, const server_id *servers, size_t count, unsigned what,
+               const char *about);
 void tasks_cancel(struct collector *c, struct job *job);
 void tasks_server_changed(struct collector *c, server_id id);
 void tasks_kick(struct collector *c); /* starts what may start, from the loop */
@@ -140,6 +144,12 @@ void task_stored(struct task *task);
 void tasks_fault(struct collector *c, const struct err *err); /* nothing can be stored: all that runs fails with this */
 void tasks_server_removed(struct collector *c, server_id id);
 void tasks_done(struct collector *c);
+
+/* ------------------------------------------------------------------ answers.c: what is asked on demand, and not kept */
+void answers_rows(struct task *task, const struct fetch_rows *rows);
+void answers_refused(struct task *task, const struct object_type *object, enum fetch_result result, const struct err *err);
+void answers_tell(struct task *task); /* to each of its jobs */
+void answers_drop(struct task *task);
 
 /* ------------------------------------------------------------------ verify.c: the regular rounds */
 struct verifier;

@@ -9,6 +9,7 @@
 #include "inner.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
+#include "ipamtui/text.h"
 
 enum { SILENT_MS = 700, PULSE_MS = 100, RUNNING_FACTOR = 8, RUNNING_MIN = 256 };
 
@@ -37,9 +38,17 @@ static void append_task(struct task **list, struct task *task)
     *list = task;
 }
 
-static struct task *find_task(struct task *list, const struct server *server)
+/* A question on demand is a task of its own: its answers do not wait behind what is retrieved. */
+static bool goes_with(const struct task *task, unsigned what, const char *about)
 {
-    while (list && list->server != server)
+    if ((task->what ^ what) & WHAT_STATISTICS)
+        return false;
+    return task->about && about ? strcmp(task->about, about) == 0 : !task->about && !about;
+}
+
+static struct task *find_task(struct task *list, const struct server *server, unsigned what, const char *about)
+{
+    while (list && (list->server != server || !goes_with(list, what, about)))
         list = list->next;
     return list;
 }
@@ -64,6 +73,8 @@ static void add_job(struct task *task, struct job *job)
 
 static void task_free(struct task *task)
 {
+    answers_drop(task);
+    free(task->about);
     free(task->jobs);
     free(task);
 }
@@ -80,21 +91,6 @@ static void tell_jobs(struct task *task, bool ran, const struct err *err, const 
 }
 
 /* ------------------------------------------------------------------ what it means */
-static char *with_commas(size_t n, char *out, size_t size)
-{
-    char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%zu", n);
-    size_t at = 0;
-
-    for (int i = 0; i < len && at + 2 < size; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
 /* "1,204 scopes, 310 exclusions in 1.8 s" */
 static void say_done(const struct task *task, char *out, size_t size)
 {
@@ -104,9 +100,9 @@ static void say_done(const struct task *task, char *out, size_t size)
     out[0] = '\0';
     for (size_t i = 0; i < COUNT(task->tallies) && task->tallies[i].object && at < size; i++)
         at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? ", " : "",
-                               with_commas(task->tallies[i].rows, number, sizeof(number)),
+                               text_thousands((int64_t)task->tallies[i].rows, number, sizeof(number)),
                                task->tallies[i].rows == 1 ? task->tallies[i].object->noun : task->tallies[i].object->name);
-    if (at == 0 && task->server->covered && (task->what & ~(unsigned)WHAT_SERVICE))
+    if (at == 0 && task->server->covered && (task->what & ~(unsigned)(WHAT_SERVICE | WHAT_STATISTICS)))
         snprintf(out, size, "the same machine as %s, which has its scopes and zones", task->server->same_as);
     else if (task->answered == 0 && at == 0)
         snprintf(out, size, "nothing to ask it: not its role");
@@ -257,7 +253,10 @@ static void on_rows(void *ctx, const struct fetch_rows *rows, bool first)
         job_moved(c, task->jobs[i], task->server, text);
     if (rows->object == &catalog_servers)
         check_machine(task, rows);
-    writes_rows(c, task->server->id, rows, first);
+    if (task->what & WHAT_STATISTICS)
+        answers_rows(task, rows);
+    else
+        writes_rows(c, task->server->id, rows, first);
 }
 
 /* One word a result in the store, and whether the server answered with it. */
@@ -305,7 +304,10 @@ static void on_source_done(void *ctx, const struct object_type *object, int sour
     }
     if (result == FETCH_DONE && row->mode == SOURCE_DEFINES && row_count == 0)
         tally_add(task, object, 0);
-    writes_source(server->c, server->id, object, source, results[result].ok, results[result].word, err ? err->text : NULL);
+    if (!(task->what & WHAT_STATISTICS))
+        writes_source(server->c, server->id, object, source, results[result].ok, results[result].word, err ? err->text : NULL);
+    else if (result != FETCH_DONE && result != FETCH_LOST)
+        answers_refused(task, object, result, err);
 }
 
 static void ask_server(struct task *task);
@@ -322,7 +324,14 @@ static void on_done(void *ctx)
         task->answered = task->lost = task->failed = 0;
         memset(task->tallies, 0, sizeof(task->tallies));
         err_clear(&task->err);
+        answers_drop(task);
         ask_server(task);
+        return;
+    }
+    if (task->what & WHAT_STATISTICS) {
+        leave_place(task);
+        answers_tell(task);
+        task_stored(task); /* there is nothing to wait for */
         return;
     }
     if (task->answered + task->failed + task->lost > 0)
@@ -350,7 +359,10 @@ static void ask_server(struct task *task)
     struct server *server = task->server;
 
     err_clear(&server->failure);
-    task->fetch = fetch_start(server->host, server->name, to_ask(task), server->role, server->c->set.call_timeout_ms, &sink,
+    if (task->what & WHAT_STATISTICS)
+        task->fetch = fetch_on_demand(server->host, server->name, server->role, task->about, server->c->set.call_timeout_ms, &sink, task);
+    else
+        task->fetch = fetch_start(server->host, server->name, to_ask(task), server->role, server->c->set.call_timeout_ms, &sink,
                               task);
 }
 
@@ -458,29 +470,32 @@ static bool is_down(const struct collector *c, server_id id, const struct row *r
     return row && row->id != 0 && at >= 0 && row->values[at].type == VALUE_TEXT && strcmp(row->values[at].s, "no") == 0;
 }
 
-static void add_one(struct collector *c, struct job *job, server_id id, unsigned what, bool down, struct task **late)
+static void add_one(struct collector *c, struct job *job, server_id id, unsigned what, const char *about, bool down,
+                    struct task **late)
 {
     struct server *server = server_get(c, id);
     struct task *task = server->task;
 
-    if (task && !task->doomed && (task->what & what) == what) {
+    if (task && !task->doomed && (task->what & what) == what && goes_with(task, what, about)) {
         job->running += !has_job(task, job);
         add_job(task, job);
         return;
     }
-    task = find_task(c->queue, server);
+    task = find_task(c->queue, server, what, about);
     if (!task)
-        task = find_task(*late, server);
+        task = find_task(*late, server, what, about);
     if (!task) {
         task = x_alloc(sizeof(*task));
         task->server = server;
+        task->about = about ? x_strdup(about) : NULL;
         append_task(down ? late : &c->queue, task);
     }
     task->what |= what;
     add_job(task, job);
 }
 
-void tasks_add(struct collector *c, struct job *job, const server_id *servers, size_t count, unsigned what)
+void tasks_add(struct collector *c, struct job *job, const server_id *servers, size_t count, unsigned what,
+               const char *about)
 {
     struct arena mem = { 0 };
     struct err err = { 0 };
@@ -494,7 +509,7 @@ void tasks_add(struct collector *c, struct job *job, const server_id *servers, s
 
         if (known && rows[i].id != 0 && name >= 0 && rows[i].values[name].type == VALUE_TEXT)
             snprintf(server_get(c, servers[i])->name, sizeof(((struct server *)0)->name), "%s", rows[i].values[name].s);
-        add_one(c, job, servers[i], what, down, &late);
+        add_one(c, job, servers[i], what, about, down, &late);
     }
     append_task(&c->queue, late);
     free(rows);
@@ -590,6 +605,7 @@ void tasks_server_changed(struct collector *c, server_id id)
     leave_place(task);
     task->silent = false;
     task->answered = task->lost = task->failed = 0;
+    answers_drop(task);
     err_clear(&task->err);
     task->next = c->queue;
     c->queue = task;

@@ -182,7 +182,7 @@ static void start_rounds(struct verifier *v)
         while (at < v->due_count && v->due[at].what == what)
             ids[count++] = v->due[at++].id;
         job = job_new(c, atomic_fetch_add(&c->next_job, 1) + 1, count, what, true);
-        tasks_add(c, job, ids, count, what);
+        tasks_add(c, job, ids, count, what, NULL);
         job_check(c, job);
     }
     free(ids);

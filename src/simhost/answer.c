@@ -115,7 +115,13 @@ static void type_names(struct buf *out, int refid, const char *const *names)
 /* RefIds of what is being written. */
 struct refs {
     int object, types;
+    enum sim_shape shape;
 };
+
+static void embedded_list(struct buf *out, const struct sim_property *property, const char *text,
+                          struct refs *refs);
+static void embedded_object(struct buf *out, const char *name, const struct sim_class *class,
+                            const char *text, size_t len, struct refs *refs);
 
 static void list_value(struct buf *out, const struct sim_property *property, const char *text,
                        struct refs *refs)
@@ -187,8 +193,16 @@ static void plain_value(struct buf *out, const struct sim_class *class, size_t a
 static void property_value(struct buf *out, const struct sim_property *property, const char *text,
                            struct refs *refs, bool as_member)
 {
+    bool embedded = property->type == SIM_OBJECT;
+
+    if (!text && embedded)
+        return; /* an older Windows has no such property */
     if (!text)
         nil(out, property->name);
+    else if (embedded && property->is_list)
+        embedded_list(out, property, text, refs);
+    else if (embedded)
+        embedded_object(out, property->name, sim_class_find(property->values), text, strlen(text), refs);
     else if (property->is_list)
         list_value(out, property, text, refs);
     else if (as_member && property->type == SIM_IPADDRESS && *text)
@@ -219,6 +233,16 @@ static const struct {
     { "ModuleInfo", { "System.Management.Automation.PSModuleInfo", "System.Object" } },
 };
 
+static void cim_head(struct buf *out, const struct sim_class *class, int refid)
+{
+    buf_addf(out,
+             "<TN RefId=\"%d\"><T>Microsoft.Management.Infrastructure.CimInstance#%s/%s</T>"
+             "<T>Microsoft.Management.Infrastructure.CimInstance#%s</"
+             "T><T>Microsoft.Management.Infrastructure.CimInstance</T>"
+             "<T>System.Object</T></TN><ToString>%s</ToString>",
+             refid, class->ns, class->name, class->name, class->name);
+}
+
 /* Type names and text form; the same for each object of a class, so made once. */
 static char *make_head(const struct sim_class *class)
 {
@@ -231,11 +255,8 @@ static char *make_head(const struct sim_class *class)
         element(&out, "ToString", NULL, plain_types[i].names[0]);
         return buf_steal(&out);
     }
-    return x_asprintf("<TN RefId=\"0\"><T>Microsoft.Management.Infrastructure.CimInstance#%s/%s</T>"
-                      "<T>Microsoft.Management.Infrastructure.CimInstance#%s</"
-                      "T><T>Microsoft.Management.Infrastructure.CimInstance</T>"
-                      "<T>System.Object</T></TN><ToString>%s</ToString>",
-                      class->ns, class->name, class->name, class->name);
+    cim_head(&out, class, 0);
+    return buf_steal(&out);
 }
 
 static void object_head(struct buf *out, const struct sim_class *class, struct refs *refs)
@@ -273,6 +294,63 @@ static void class_metadata(struct buf *out, const struct sim_class *class, struc
     buf_adds(out, "</MS></Obj></LST></Obj>");
 }
 
+/* One of "Property=value,Property=value"; NULL = it is not there. */
+static const char *embedded_value(const char *text, size_t len, const char *name, char *out, size_t size)
+{
+    size_t name_len = strlen(name), n;
+
+    for (const char *at = text; at < text + len; at += n + 1) {
+        n = MIN(strcspn(at, ","), (size_t)(text + len - at));
+        if (n <= name_len || strncmp(at, name, name_len) != 0 || at[name_len] != '=')
+            continue;
+        snprintf(out, size, "%.*s", (int)(n - name_len - 1), at + name_len + 1);
+        return out;
+    }
+    return NULL;
+}
+
+/* A CIM object inside a CIM object is written in full, whatever the depth. */
+static void embedded_object(struct buf *out, const char *name, const struct sim_class *class,
+                            const char *text, size_t len, struct refs *refs)
+{
+    buf_adds(out, "<Obj");
+    if (name)
+        buf_addf(out, " N=\"%s\"", name);
+    buf_addf(out, " RefId=\"%d\">", refs->object++);
+    cim_head(out, class, refs->types++);
+    buf_adds(out, "<Props>");
+    for (size_t i = 0; i < class->count; i++) {
+        const struct sim_property *property = &class->properties[i];
+        char value[256];
+        property_value(out, property, embedded_value(text, len, property->name, value, sizeof value), refs, false);
+    }
+    nil(out, "PSComputerName");
+    buf_adds(out, "</Props>");
+    if (refs->shape == SHAPE_METADATA) {
+        buf_adds(out, "<MS>");
+        class_metadata(out, class, refs, false, "");
+        buf_adds(out, "</MS>");
+    }
+    buf_adds(out, "</Obj>");
+}
+
+static void embedded_list(struct buf *out, const struct sim_property *property, const char *text,
+                          struct refs *refs)
+{
+    static const char *const names[] = { "Microsoft.Management.Infrastructure.CimInstance[]", "System.Array",
+                                         "System.Object", NULL };
+
+    buf_addf(out, "<Obj N=\"%s\" RefId=\"%d\">", property->name, refs->object++);
+    type_names(out, refs->types++, names);
+    buf_adds(out, "<LST>");
+    while (*text) {
+        size_t n = strcspn(text, (char[]){ SIM_LIST_SEPARATOR, '\0' });
+        embedded_object(out, NULL, sim_class_find(property->values), text, n, refs);
+        text += n + (text[n] != '\0');
+    }
+    buf_adds(out, "</LST></Obj>");
+}
+
 static void members(struct buf *out, const struct sim_object *object, enum sim_shape shape, struct refs *refs,
                     bool first, const char *server)
 {
@@ -294,7 +372,7 @@ static void members(struct buf *out, const struct sim_object *object, enum sim_s
 static void whole_object(struct buf *out, const struct sim_object *object, enum sim_shape shape, bool first,
                          const char *server)
 {
-    struct refs refs = { .object = 1 };
+    struct refs refs = { .object = 1, .shape = shape };
 
     buf_adds(out, "<Obj RefId=\"0\">");
     object_head(out, object->class, &refs);
@@ -303,7 +381,7 @@ static void whole_object(struct buf *out, const struct sim_object *object, enum 
         const struct sim_property *property = &object->class->properties[i];
         if (property->hidden || property->member)
             continue;
-        if (object->values[i] && !property->is_list)
+        if (object->values[i] && !property->is_list && property->type != SIM_OBJECT)
             plain_value(out, object->class, i, object->values[i]);
         else
             property_value(out, property, object->values[i], &refs, false);

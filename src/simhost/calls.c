@@ -47,6 +47,7 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-DhcpServerv4ScopeStatistics",
       .class = "DhcpServerv4ScopeStatistics",
       .run = call_scope_statistics },
+    { .cmdlet = "Get-DhcpServerv4Statistics", .class = "DhcpServerv4Statistics", .run = call_dhcp_statistics },
     { .cmdlet = "Get-DhcpServerv4Superscope", .class = "DhcpServerv4Superscope", .run = call_superscopes },
     { .cmdlet = "Get-DhcpServerv4ExclusionRange",
       .class = "DhcpServerv4ExclusionRange",
@@ -90,6 +91,7 @@ static const struct sim_call call_table[] = {
     { .cmdlet = "Get-DnsServerZoneAging", .class = "DnsServerZoneAging", .run = call_zone_aging },
     { .cmdlet = "Set-DnsServerZoneAging", .class = "DnsServerZoneAging", .run = call_set },
     { .cmdlet = "Get-DnsServerZoneTransferPolicy", .class = "DnsServerZoneAging", .run = call_nothing },
+    { .cmdlet = "Get-DnsServerStatistics", .class = "DnsServerStatistics", .run = call_dns_statistics },
     { .cmdlet = "Resolve-DnsName", .class = "Soa", .run = call_resolve },
     { .cmdlet = "Get-DhcpServerv4Failover", .class = "DhcpServerv4Failover", .run = call_get },
 };

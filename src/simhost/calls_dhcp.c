@@ -184,18 +184,25 @@ static struct excluded *excluded_by_scope(struct sim_run *run, size_t *count)
     return all;
 }
 
+/* Addresses that a scope can lease. */
+static uint64_t total_of(const struct sim_object *scope, const struct excluded *all, size_t count)
+{
+    struct excluded want = { .scope = sim_value(scope, "ScopeId") };
+    const struct excluded *excluded = bsearch(&want, all, count, sizeof *all, excluded_order);
+    struct ip4_range range = { 0, 0 };
+    uint64_t total = range_of(scope, &range) ? ip4_range_size(range) : 0;
+
+    return total - MIN(total, excluded ? excluded->addresses : 0);
+}
+
 static void emit_statistics(struct sim_run *run, const struct sim_object *scope, const struct excluded *all,
                             size_t count)
 {
     struct sim_object *out = sim_object_new(run->mem, sim_class_find("DhcpServerv4ScopeStatistics"));
-    struct excluded want = { .scope = sim_value(scope, "ScopeId") };
-    const struct excluded *excluded = bsearch(&want, all, count, sizeof *all, excluded_order);
-    struct ip4_range range = { 0, 0 };
-    uint64_t in_use = sim_number(scope, "InUse"), total = range_of(scope, &range) ? ip4_range_size(range) : 0;
-
-    total -= MIN(total, excluded ? excluded->addresses : 0);
+    uint64_t in_use = sim_number(scope, "InUse"), total = total_of(scope, all, count);
     uint64_t available = total - MIN(total, in_use);
-    sim_set(run->mem, out, "ScopeId", want.scope);
+
+    sim_set(run->mem, out, "ScopeId", sim_value(scope, "ScopeId"));
     sim_set(run->mem, out, "SuperscopeName", sim_value(scope, "SuperscopeName"));
     sim_set(run->mem, out, "AddressesFree", arena_printf(run->mem, "%llu", (unsigned long long)available));
     sim_set(run->mem, out, "AddressesInUse", arena_printf(run->mem, "%llu", (unsigned long long)in_use));
@@ -231,6 +238,22 @@ bool call_scope_statistics(struct sim_run *run, const struct sim_call *call)
             no_scope(run, "get scope statistics", arg->items[i]);
     }
     return !run->failed;
+}
+
+struct dhcp_totals sim_dhcp_totals(struct sim_run *run)
+{
+    const struct sim_list *scopes = sim_list(run->server, "DhcpServerv4Scope");
+    size_t count = 0;
+    const struct excluded *all = excluded_by_scope(run, &count);
+    struct dhcp_totals t = { .scopes = scopes->count };
+
+    for (size_t i = 0; i < scopes->count; i++) {
+        t.addresses += total_of(scopes->items[i], all, count);
+        t.in_use += sim_number(scopes->items[i], "InUse");
+        t.pending += sim_number(scopes->items[i], "Pending");
+        t.delayed += sim_number(scopes->items[i], "Delay") > 0;
+    }
+    return t;
 }
 
 bool call_superscopes(struct sim_run *run, const struct sim_call *call)

@@ -8,7 +8,7 @@
 static const char *const zone_classes[] = { "DnsServerPrimaryZone", "DnsServerSecondaryZone",
                                             "DnsServerStubZone", "DnsServerConditionalForwarderZone" };
 
-static const struct sim_object *find_zone(const struct sim_server *server, const char *name)
+const struct sim_object *sim_zone_find(const struct sim_server *server, const char *name)
 {
     for (size_t i = 0; i < COUNT(zone_classes); i++) {
         const struct sim_list *list = sim_list(server, zone_classes[i]);
@@ -22,7 +22,7 @@ static const struct sim_object *find_zone(const struct sim_server *server, const
     return NULL;
 }
 
-static bool no_zone(struct sim_run *run, const char *name)
+bool sim_no_zone(struct sim_run *run, const char *name)
 {
     return sim_fail(run, "WIN32 9601", 13, name, "The zone %s was not found on server %s.", name,
                     run->server->name);
@@ -39,21 +39,21 @@ bool call_zones(struct sim_run *run, const struct sim_call *call)
             sim_emit(run, list->items[j]);
     }
     for (size_t i = 0; names && i < names->count && !run->failed; i++) {
-        const struct sim_object *zone = find_zone(run->server, names->items[i]);
+        const struct sim_object *zone = sim_zone_find(run->server, names->items[i]);
         if (zone)
             sim_emit(run, zone);
         else
-            no_zone(run, names->items[i]);
+            sim_no_zone(run, names->items[i]);
     }
     return !run->failed;
 }
 
 static void emit_aging(struct sim_run *run, const char *name)
 {
-    const struct sim_object *zone = find_zone(run->server, name);
+    const struct sim_object *zone = sim_zone_find(run->server, name);
 
     if (!zone) {
-        no_zone(run, name);
+        sim_no_zone(run, name);
     } else if (strcmp(zone->class->name, "DnsServerPrimaryZone") != 0) {
         sim_fail(run, "WIN32 9611", 5, name,
                  "Failed to get the aging settings of zone %s on server %s: invalid DNS zone type.", name,
@@ -131,7 +131,7 @@ bool call_resolve(struct sim_run *run, const struct sim_call *call)
 {
     const struct sim_object *service = sim_find1(run->server, "ServiceController", "DNS");
     const char *name = sim_arg_text(run->bound, "Name"), *type = sim_arg_text(run->bound, "Type");
-    const struct sim_object *zone = name ? find_zone(run->server, name) : NULL;
+    const struct sim_object *zone = name ? sim_zone_find(run->server, name) : NULL;
     (void)call;
 
     if (!name)

@@ -145,6 +145,17 @@ sim_call_fn call_events, call_for_each;
 sim_call_fn call_service, call_command, call_module, call_select, call_where, call_date, call_variable, call_process,
     call_item_property;
 
+/* -------- calls_statistics.c: counters that count */
+sim_call_fn call_dns_statistics, call_dhcp_statistics;
+/* Over all IPv4 scopes of the server, as their own statistics have them. */
+struct dhcp_totals {
+    uint64_t scopes, delayed, addresses, in_use, pending;
+};
+struct dhcp_totals sim_dhcp_totals(struct sim_run *run);
+/* Of any kind; names fold case. NULL = none. */
+const struct sim_object *sim_zone_find(const struct sim_server *server, const char *name);
+bool sim_no_zone(struct sim_run *run, const char *name);
+
 /* What ToXml() of an EventLogRecord gives. */
 const char *sim_event_xml(struct arena *mem, const struct sim_object *event);
 

@@ -72,6 +72,7 @@ const char *sim_type_tag(enum sim_type type)
         [SIM_STRING] = "S",    [SIM_BOOLEAN] = "B", [SIM_UINT16] = "U16",  [SIM_UINT32] = "U32",
         [SIM_UINT64] = "U64",  [SIM_SINGLE] = "Sg", [SIM_IPADDRESS] = "S", [SIM_TIMESPAN] = "TS",
         [SIM_DATETIME] = "DT", [SIM_BYTE] = "By",   [SIM_INT32] = "I32",   [SIM_INT64] = "I64",
+        [SIM_OBJECT] = "Obj",
     };
 
     return tags[type];

@@ -46,7 +46,8 @@ enum sim_type {
     SIM_DATETIME,
     SIM_BYTE,
     SIM_INT32,
-    SIM_INT64
+    SIM_INT64,
+    SIM_OBJECT /* an object inside the object, of the class that values names: "Property=value,Property=value" */
 };
 const char *sim_type_tag(enum sim_type type); /* of CLIXML: "U32" */
 struct sim_property {

@@ -215,6 +215,7 @@ struct ui {
     enum date_mode dates;
     int64_t now_s;
     int64_t minute_s; /* the now of ages in lists: at most a minute old, so that they change in a frame of their own */
+    struct statistics_job *statistics; /* asked for, not answered yet */
     struct outcome *outcomes;
     size_t outcome_count, outcome_cap, failed_count;
     struct job_log jobs;
@@ -285,13 +286,20 @@ void ui_preview_scrolled(struct ui *ui); /* before a frame: is there still one w
 void ui_notes_turn(struct ui *ui);
 void ui_notes_done(struct ui *ui);
 void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object,
-                unsigned what, enum job_why why); /* NULL ids: all servers; what: WHAT_... */
+                unsigned what, enum job_why why); /* NULL ids: all servers; what: WHAT_...; STATISTICS of zones: of one zone */
 void ui_cache_age(struct ui *ui); /* asks for it */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 
 /* ---- commands_list.c: a filtered list says how many there are without the filter ("3 of 40"): asked where that is not known */
 void ui_know_total(struct ui *ui);
+
+/* ---- statistics.c */
+/* A job of collector_statistics() was begun: its answers are gathered, and shown when it ends. zone: NULL = of servers. */
+void ui_statistics_asked(struct ui *ui, uint64_t job, const char *zone);
+/* true: it is about such a job. entry: that job's. */
+bool ui_statistics_note(struct ui *ui, const struct note *note, const struct job_entry *entry);
+void ui_statistics_done(struct ui *ui);
 
 /* ---- commands_data.c: asks what to retrieve, for the call's rows, or for every server where it has none */
 bool ui_retrieve_choose(struct command_call *call, struct err *err);
@@ -341,7 +349,7 @@ struct command_table {
     size_t count;
 };
 extern const struct command_table ui_move_commands, ui_list_commands, ui_mark_commands, ui_data_commands, ui_view_commands,
-    ui_server_commands, ui_change_commands, ui_watch_commands, ui_saved_commands, ui_pipe_commands, ui_test_commands;
+    ui_server_commands, ui_change_commands, ui_watch_commands, ui_saved_commands, ui_pipe_commands, ui_test_commands, ui_statistics_commands;
 extern const struct command_table *const ui_command_tables[]; /* NULL-terminated */
 
 #endif

@@ -49,9 +49,11 @@ static void say_finished(struct ui *ui, const struct job_entry *entry)
 static void take_note(struct ui *ui, const struct note *note)
 {
     const struct job_entry *entry = job_log_note(&ui->jobs, note, clock_now_s(), clock_mono_ms());
+    bool statistics = ui_statistics_note(ui, note, entry);
 
     switch (note->kind) {
-    case NOTE_ROUND: break;
+    case NOTE_ROUND:
+    case NOTE_ANSWER: break;
     case NOTE_SERVER:
         if (note->err.kind == ERR_CANCELLED)
             break;
@@ -60,7 +62,7 @@ static void take_note(struct ui *ui, const struct note *note)
             ui_log_only(ui, LOOK_BAD, "%s: %s", note->server_name, note->err.text[0] ? note->err.text : note->text);
         break;
     case NOTE_FINISHED:
-        if (!note->regular) /* of those the strip and :jobs have what failed */
+        if (!note->regular && !statistics) /* of those the strip and :jobs have what failed */
             say_finished(ui, entry);
         break;
     case NOTE_STORED: ui_store_changed(ui); break;
@@ -84,6 +86,7 @@ void ui_notes_turn(struct ui *ui)
 void ui_notes_done(struct ui *ui)
 {
     ui_asks_done(ui);
+    ui_statistics_done(ui);
     free(ui->outcomes);
     job_log_done(&ui->jobs);
     known_done(&ui->known);
@@ -101,6 +104,7 @@ struct retrieval {
     size_t server_count, server_cap;
     unsigned what;
     enum job_why why;
+    char *zone; /* statistics: of this one */
 };
 
 static bool add_server(void *ctx, const struct row *row)
@@ -153,6 +157,22 @@ static bool find_servers_of(struct store *store, struct retrieval *r, const stru
     return ok;
 }
 
+/* Statistics are of a zone where the rows are zones, and then of one. */
+static bool find_zone(struct retrieval *r, const struct row *rows, size_t count, struct err *err)
+{
+    int zone = catalog_property(r->object, "zone");
+
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].id)
+            continue;
+        if (!r->zone)
+            r->zone = x_strdup(rows[i].values[zone].s);
+        else if (text_casecmp(r->zone, rows[i].values[zone].s) != 0)
+            return err_set(err, ERR_INPUT, "", "the statistics of one zone at a time: several are marked");
+    }
+    return true;
+}
+
 static bool find_servers(struct store *store, void *job, struct err *err)
 {
     struct retrieval *r = job;
@@ -167,6 +187,8 @@ static bool find_servers(struct store *store, void *job, struct err *err)
         struct row *rows = x_calloc(count, sizeof *rows);
         bool ok = store_rows(store, r->object, r->ids + at, count, &arena, rows, err);
 
+        if (ok && (r->what & WHAT_STATISTICS) && (r->object == &catalog_zones || r->object == &catalog_zoneservers))
+            ok = find_zone(r, rows, count, err);
         if (ok && r->object == &catalog_zones)
             ok = find_servers_of(store, r, rows, count, err);
         else
@@ -188,10 +210,15 @@ static void servers_found(void *job, bool ok, const struct err *err)
     if (!ok && err->kind != ERR_CANCELLED)
         ui_error(r->ui, err);
     if (ok && r->server_count > 0 && r->ui->collector) {
-        uint64_t number = collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
+        bool statistics = r->what & WHAT_STATISTICS;
+        uint64_t number = statistics ? collector_statistics(r->ui->collector, r->servers, r->server_count, r->zone)
+                                     : collector_retrieve(r->ui->collector, r->servers, r->server_count, r->what);
 
+        if (statistics)
+            ui_statistics_asked(r->ui, number, r->zone);
         job_log_asked(&r->ui->jobs, number, r->what, r->server_count, r->why, clock_now_s(), clock_mono_ms());
     }
+    free(r->zone);
     free(r->ids);
     free(r->servers);
     free(r);

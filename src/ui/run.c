@@ -7,7 +7,7 @@
 #include "ipamtui/text.h"
 
 const struct command_table *const ui_command_tables[] = { &ui_move_commands, &ui_list_commands,   &ui_mark_commands,
-                                                          &ui_data_commands, &ui_change_commands, &ui_watch_commands, &ui_saved_commands, &ui_pipe_commands, &ui_test_commands, &ui_server_commands, &ui_view_commands,
+                                                          &ui_data_commands, &ui_change_commands, &ui_watch_commands, &ui_saved_commands, &ui_pipe_commands, &ui_test_commands, &ui_statistics_commands, &ui_server_commands, &ui_view_commands,
                                                           NULL };
 
 const struct command *ui_find_command(struct ui *ui, const char *name)

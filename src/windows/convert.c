@@ -266,6 +266,26 @@ static const struct ps_value *find(struct row_item *item, const struct ps_value 
     return ps_get(answer, name);
 }
 
+/* "A.B" of an answer whose A is a list: the sum of what its items have as B. VALUE_NULL if none has it. */
+static struct value sum_at(const struct property *property, const struct ps_value *answer, struct arena *arena)
+{
+    const char *path = property->read.property, *dot = strchr(path, '.');
+    const struct ps_value *list = ps_get(answer, arena_strndup(arena, path, (size_t)(dot - path)));
+    bool many = list && (list->type == PS_LIST || list->type == PS_ENUMERABLE);
+    struct value one;
+    int64_t sum = 0;
+    bool any = false;
+
+    for (size_t i = 0; list && i < (many ? list->len : 1); i++) {
+        if (!convert_value(property, ps_get(many ? &list->items[i] : list, dot + 1), arena, &one) || one.type != VALUE_INT)
+            continue;
+        if (__builtin_add_overflow(sum, one.i, &sum))
+            return V_NULL;
+        any = true;
+    }
+    return any ? V_INT(sum) : V_NULL;
+}
+
 bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct arena *arena, struct value *values,
                    struct err *err)
 {
@@ -276,9 +296,14 @@ bool row_plan_read(struct row_plan *plan, const struct ps_value *answer, struct 
         struct row_item *item = &plan->items[i];
         const struct property *p = &plan->object->properties[item->property];
         const char *name = item->key && plan->source->key_from ? plan->source->key_from : p->read.property;
-        const struct ps_value *from = find(item, answer, name, list, count);
+        const struct ps_value *from = NULL;
         struct value v;
 
+        if (p->flags & PROP_SUM) {
+            values[item->property] = sum_at(p, answer, arena);
+            continue;
+        }
+        from = find(item, answer, name, list, count);
         /* A property that cannot be read is unknown; one that names the row makes the answer useless. */
         if (!convert_value(p, from, arena, &v))
             v = V_NULL;

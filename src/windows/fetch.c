@@ -17,6 +17,15 @@ enum {
 };
 
 /* ------------------------------------------------------------------ answers */
+/* A server may lack some of what is asked for on demand; an answer that has none of it is something else. */
+static bool says_something(const struct ask *ask, const struct value *row, struct err *err)
+{
+    for (size_t i = 0; i < ask->object->property_count; i++)
+        if (row[i].type != VALUE_NULL)
+            return true;
+    return ask->object->table || err_set(err, ERR_REMOTE, ask->row->cmdlet, "%s answered an object that cannot be read", ask->row->cmdlet);
+}
+
 static void add_row(struct ask *ask, const struct ps_value *answer)
 {
     struct value *row = NULL;
@@ -25,7 +34,7 @@ static void add_row(struct ask *ask, const struct ps_value *answer)
     if (!ask->filling)
         ask->filling = batch_new(BATCH_ROWS, ask->object->property_count);
     row = ask->filling->values + ask->filling->rows * ask->object->property_count;
-    if (!row_plan_read(&ask->plan, answer, &ask->filling->mem, row, &err)) {
+    if (!row_plan_read(&ask->plan, answer, &ask->filling->mem, row, &err) || !says_something(ask, row, &err)) {
         memset(row, 0, ask->object->property_count * sizeof(*row));
         if (ask->unreadable++ == 0)
             ask->bad = err;
@@ -357,10 +366,13 @@ static void ask_call(struct ask *ask)
 {
     static const struct ps_call_events events = { .output = on_output, .error = on_error, .done = on_done };
     struct ps_param front_params[] = { { .name = "ErrorAction", .value = PS_S("Continue") } };
-    struct ps_param params[COUNT(ask->row->args) + 1], step_params[STEPS][STEP_ARGS + 1];
+    struct ps_param params[COUNT(ask->row->args) + 2], step_params[STEPS][STEP_ARGS + 1];
     struct ps_command commands[STEPS + 2];
     struct ps_call call = { .commands = commands };
     size_t count = put_args(ask->row->args, COUNT(ask->row->args), params);
+
+    if (ask->row->about)
+        params[count++] = (struct ps_param){ .name = ask->row->about, .value = PS_S(ask->fetch->about) };
 
     if (ask->row->mode == SOURCE_BY_ORDER)
         commands[call.command_count++] = (struct ps_command){ .name = ask->row->pipe_from, .params = front_params,
@@ -408,12 +420,12 @@ static int defining_source(const struct object_type *object, const char *cmdlet)
     return -1;
 }
 
-static size_t sources_of_all(void)
+static size_t sources_of(const struct object_type *const *objects)
 {
     size_t count = 0;
 
-    for (size_t i = 0; catalog_objects[i]; i++)
-        count += catalog_objects[i]->source_count;
+    for (size_t i = 0; objects[i]; i++)
+        count += objects[i]->source_count;
     return count;
 }
 
@@ -422,7 +434,7 @@ static void plan_object(struct fetch *fetch, const struct object_type *object, u
     size_t first = fetch->count;
 
     for (size_t i = 0; i < object->source_count; i++)
-        if (called_for(&object->sources[i], what, role))
+        if (called_for(&object->sources[i], what, role) && !object->sources[i].about == !fetch->about)
             ask_init(fetch, object, (int)i, false);
     /* What answers by order needs the keys of the rows in front of it, asked for or not. */
     for (size_t i = first, end = fetch->count; i < end; i++) {
@@ -447,8 +459,8 @@ static void plan_object(struct fetch *fetch, const struct object_type *object, u
     }
 }
 
-struct fetch *fetch_start(struct host *host, const char *server_name, unsigned what, unsigned role, int64_t call_timeout_ms,
-                          const struct fetch_sink *sink, void *ctx)
+static struct fetch *fetch_new(struct host *host, const char *server_name, int64_t call_timeout_ms, const struct fetch_sink *sink,
+                               void *ctx)
 {
     struct fetch *fetch = x_alloc(sizeof(*fetch));
 
@@ -457,14 +469,34 @@ struct fetch *fetch_start(struct host *host, const char *server_name, unsigned w
     fetch->timeout_ms = call_timeout_ms;
     fetch->sink = *sink;
     fetch->ctx = ctx;
-    fetch->asks = x_calloc(2 * sources_of_all() + 1, sizeof(*fetch->asks));
-    for (size_t i = 0; catalog_objects[i]; i++)
-        plan_object(fetch, catalog_objects[i], what, role);
+    return fetch;
+}
+
+static struct fetch *ask_all(struct fetch *fetch, const struct object_type *const *objects, unsigned what, unsigned role)
+{
+    fetch->asks = x_calloc(2 * sources_of(objects) + 1, sizeof(*fetch->asks));
+    for (size_t i = 0; objects[i]; i++)
+        plan_object(fetch, objects[i], what, role);
     fetch->open = fetch->count;
     fetch_check_end(fetch);
     for (size_t i = 0; i < fetch->count; i++)
         ask_call(&fetch->asks[i]);
     return fetch;
+}
+
+struct fetch *fetch_start(struct host *host, const char *server_name, unsigned what, unsigned role, int64_t call_timeout_ms,
+                          const struct fetch_sink *sink, void *ctx)
+{
+    return ask_all(fetch_new(host, server_name, call_timeout_ms, sink, ctx), catalog_objects, what, role);
+}
+
+struct fetch *fetch_on_demand(struct host *host, const char *server_name, unsigned role, const char *about, int64_t call_timeout_ms,
+                              const struct fetch_sink *sink, void *ctx)
+{
+    struct fetch *fetch = fetch_new(host, server_name, call_timeout_ms, sink, ctx);
+
+    fetch->about = about ? x_strdup(about) : NULL;
+    return ask_all(fetch, catalog_on_demand, ~0u, role);
 }
 
 static void ask_done(struct ask *ask)
@@ -486,6 +518,7 @@ static void fetch_free(struct fetch *fetch)
     for (size_t i = 0; i < fetch->count; i++)
         ask_done(&fetch->asks[i]);
     free(fetch->asks);
+    free(fetch->about);
     free(fetch->name);
     free(fetch);
 }

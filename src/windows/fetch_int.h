@@ -65,6 +65,7 @@ struct ask {
 struct fetch {
     struct host *host;
     char *name;
+    char *about; /* what is asked about, or NULL */
     int64_t timeout_ms;
     struct fetch_sink sink;
     void *ctx;

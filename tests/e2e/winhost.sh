@@ -50,3 +50,13 @@ says 'clock: as this machine'
 says 'modules: '
 says 'DhcpServer 2'
 says 'by its groups: unknown'
+# Counters, asked for on demand: objects in objects, and lists of them, by both dialects.
+dns=$(basename "$(ls "$estate"/dns-*.state | head -1)" .state)
+run 0 --db "$real" server add plain-dns --role dns --transport command \
+    --command "env BUILD=$BUILD sh $SOURCE/tests/winhost/winhost.sh --plain $estate $dns"
+run 0 --db "$real" server set plain-dns dialect=plain
+run 0 --db "$real" server statistics "$dns" plain-dns --format tsv
+[ "$(grep -c 'dns-statistics	.*[A-Za-z]	[0-9]' "$out")" -gt 100 ] || fail 'the real engine gives the counters'
+grep -q 'ErrorStatistics.ServFail	[1-9]' "$out" || fail 'and they count'
+run 0 --db "$real" server statistics --zone corp.example.com "$dns" plain-dns --format tsv
+[ "$(grep -c 'ZoneQueryStatistics.QueriesReceived	[1-9]' "$out")" = 2 ] || fail 'of a zone, summed up over types of records'

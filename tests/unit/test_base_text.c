@@ -81,6 +81,19 @@ static void json(void **state)
     buf_done(&out);
 }
 
+static void thousands(void **state)
+{
+    static const struct {
+        int64_t n;
+        const char *text;
+    } cases[] = { { 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { -999, "-999" }, { -123456, "-123,456" }, { 1204233, "1,204,233" },
+                  { INT64_MIN, "-9,223,372,036,854,775,808" } };
+    char text[28];
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(text_thousands(cases[i].n, text, sizeof(text)), cases[i].text);
+}
+
 static void times(void **state)
 {
     char text[CLOCK_ISO_SIZE], age[32];
@@ -131,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printable), cmocka_unit_test(widths), cmocka_unit_test(matching),
         cmocka_unit_test(json),      cmocka_unit_test(times),  cmocka_unit_test(errors),  cmocka_unit_test(hashes),
+        cmocka_unit_test(thousands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -397,12 +397,48 @@ static void words_of_windows(void **state)
     assert_int_equal(catalog_roles("web"), 0);
 }
 
+/* What is asked for on demand is named as Windows names it, and holds numbers only: answers outlive the reply that they came with. */
+static void on_demand(void **state)
+{
+    (void)state;
+    for (size_t i = 0; catalog_on_demand[i]; i++) {
+        const struct object_type *o = catalog_on_demand[i];
+
+        assert_null(o->table);
+        assert_null(catalog_find(o->name));
+        assert_int_equal(o->source_count, 1);
+        assert_true(o->sources[0].what == WHAT_STATISTICS && o->sources[0].mode == SOURCE_SINGLE && o->sources[0].optional);
+        for (size_t j = 0; j < o->property_count; j++) {
+            const struct property *p = &o->properties[j];
+            size_t group = strcspn(p->name, ".");
+            bool nested = p->name[group] == '.', apart = false;
+
+            if (!p->title || !p->help || !p->empty || text_width(p->title) > 32 || strcmp(p->name, p->read.property) != 0 ||
+                catalog_source(o, p->read.source) != 0 || catalog_property(o, p->name) != (int)j)
+                fail_msg("%s.%s: title, help, empty or where it is read from", o->name, p->name);
+            if (p->kind != KIND_INT && p->kind != KIND_TIME && p->kind != KIND_DURATION && p->kind != KIND_PERCENT)
+                fail_msg("%s.%s is no number", o->name, p->name);
+            if ((p->flags & PROP_SUM) && !nested)
+                fail_msg("%s.%s: what is the sum over", o->name, p->name);
+            /* JSON nests them as Windows does: what belongs together stands together. */
+            for (size_t k = j + 1; nested && k < o->property_count; k++) {
+                bool same = strncmp(o->properties[k].name, p->name, group + 1) == 0;
+
+                if (same && apart)
+                    fail_msg("%s.%s is apart from its group", o->name, o->properties[k].name);
+                apart = apart || !same;
+            }
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_consistent),  cmocka_unit_test(names_are_a_contract),
         cmocka_unit_test(every_property_has_a_row), cmocka_unit_test(every_parameter_is_written),
         cmocka_unit_test(parse_table),          cmocka_unit_test(shown_and_written),
+        cmocka_unit_test(on_demand),
         cmocka_unit_test(times_are_shown), cmocka_unit_test(words_of_what), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

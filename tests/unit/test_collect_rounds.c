@@ -415,6 +415,120 @@ static void asked_once_for_two(void **state)
     world_end(&w);
 }
 
+/* ------------------------------------------------------------------ on demand */
+static const struct note *answer_of(const struct world *w, uint64_t job, const char *server, const struct object_type *object)
+{
+    for (size_t i = 0; i < w->heard_count; i++)
+        if (w->heard[i]->kind == NOTE_ANSWER && w->heard[i]->job == job && w->heard[i]->object == object &&
+            strcmp(w->heard[i]->server_name, server) == 0)
+            return w->heard[i];
+    return NULL;
+}
+
+static size_t answers_of(const struct world *w, uint64_t job)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->heard_count; i++)
+        n += w->heard[i]->kind == NOTE_ANSWER && w->heard[i]->job == job;
+    return n;
+}
+
+/* Statistics come as notes, whole, to everybody who asked; the store never hears of them. */
+static void statistics(void **state)
+{
+    struct world w;
+    size_t dns = 0;
+    const char *name = estate.servers[dns].name; /* it has both roles */
+    const struct note *note = NULL;
+    uint64_t first = 0, second = 0, zone = 0;
+    int queries = catalog_property(&catalog_dns_statistics, "QueryStatistics.UdpQueries");
+
+    (void)state;
+    world_begin(&w);
+    world_go(&w);
+    first = collector_statistics(w.collector, w.ids, w.count, NULL);
+    second = collector_statistics(w.collector, (server_id[]){ w.ids[dns], w.ids[dns] }, 2, NULL);
+    assert_int_equal(hear(&w, NOTE_FINISHED, second, 20000)->total, 1);
+    assert_int_equal(hear(&w, NOTE_FINISHED, first, 60000)->failed, 0);
+    note = answer_of(&w, first, name, &catalog_dns_statistics);
+    assert_true(note && note->ok && note->values[queries].type == VALUE_INT && note->values[queries].i > 0);
+    note = answer_of(&w, second, name, &catalog_dns_statistics);
+    assert_true(note && note->ok && note->values[queries].i > 0);
+    assert_non_null(answer_of(&w, second, name, &catalog_dhcp_statistics));
+    assert_int_equal(answers_of(&w, first), 2 * w.count);
+    assert_int_equal(answers_of(&w, second), 2);
+    assert_string_equal(fact(&w, dns, "last_try"), "-");
+    assert_int_equal(collector_stats(w.collector).rows, 0);
+
+    /* Of a zone, and of one that the server does not have. */
+    zone = collector_statistics(w.collector, &w.ids[dns], 1, "corp.example.com");
+    hear(&w, NOTE_FINISHED, zone, 20000);
+    assert_int_equal(answers_of(&w, zone), 1);
+    note = answer_of(&w, zone, name, &catalog_zone_statistics);
+    assert_true(note && note->ok);
+    zone = collector_statistics(w.collector, &w.ids[dns], 1, "nobody.example");
+    assert_int_equal(hear(&w, NOTE_FINISHED, zone, 20000)->failed, 1);
+    note = answer_of(&w, zone, name, &catalog_zone_statistics);
+    assert_true(note && !note->ok && strstr(note->err.text, "no such zone"));
+    world_end(&w);
+}
+
+static void statistics_that_do_not_come(void **state)
+{
+    static const struct {
+        const char *fault;
+        bool answer; /* is there one about the counters, or only of the server */
+        enum err_kind kind;
+        bool ok;
+    } cases[] = { { "no-module", true, ERR_NONE, true }, { "denied", true, ERR_DENIED, false }, { "down", false, ERR_NONE, false },
+                  { "slow:3000", true, ERR_TIMEOUT, false } };
+    size_t dns = 0;
+    struct world w;
+
+    (void)state;
+    world_begin(&w);
+    world_go(&w);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint64_t job = 0;
+        const struct note *note = NULL;
+
+        estate_fault(&estate, estate.servers[dns].name, cases[i].fault);
+        collector_server_changed(w.collector, w.ids[dns]);
+        job = collector_statistics(w.collector, &w.ids[dns], 1, NULL);
+        assert_int_equal(hear(&w, NOTE_FINISHED, job, 20000)->failed, !cases[i].ok);
+        assert_int_equal(about(&w, estate.servers[dns].name)->ok, cases[i].ok);
+        note = answer_of(&w, job, estate.servers[dns].name, &catalog_dns_statistics);
+        if ((note != NULL) != cases[i].answer || (note && (note->ok || note->err.kind != cases[i].kind)))
+            fail_msg("%s: %s", cases[i].fault, note ? note->err.text : "nothing");
+    }
+    estate_fault(&estate, estate.servers[dns].name, "none");
+    world_end(&w);
+}
+
+/* What is retrieved from the same server meanwhile is kept as ever; and what is asked on demand can be cancelled. */
+static void statistics_beside_a_round(void **state)
+{
+    size_t dns = 0;
+    uint64_t job = 0;
+    struct world w;
+
+    (void)state;
+    world_begin(&w);
+    estate_fault(&estate, estate.servers[dns].name, "slow:400");
+    world_go(&w);
+    collector_retrieve(w.collector, &w.ids[dns], 1, WHAT_SERVICE | WHAT_DNS);
+    job = collector_statistics(w.collector, &w.ids[dns], 1, NULL);
+    hear(&w, NOTE_FINISHED, job, 20000);
+    assert_int_equal(answers_of(&w, job), 2);
+    assert_true(count(&w, &catalog_zoneservers, "") > 0);
+    job = collector_statistics(w.collector, &w.ids[dns], 1, NULL);
+    collector_cancel(w.collector, job);
+    assert_int_equal(hear(&w, NOTE_FINISHED, job, 5000)->cancelled, 1);
+    estate_fault(&estate, estate.servers[dns].name, "none");
+    world_end(&w);
+}
+
 static void nothing_and_nobody(void **state)
 {
     struct world w;
@@ -646,6 +760,9 @@ int main(void)
         cmocka_unit_test(those_that_hang_do_not_slow_the_others),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(asked_once_for_two),
+        cmocka_unit_test(statistics),
+        cmocka_unit_test(statistics_that_do_not_come),
+        cmocka_unit_test(statistics_beside_a_round),
         cmocka_unit_test(nothing_and_nobody),
         cmocka_unit_test(changed_meanwhile),
         cmocka_unit_test(disk_full),

@@ -176,6 +176,72 @@ static void selected_object(void **state)
     free(xml);
 }
 
+#define CIM(class, props)                                                                                           \
+    "<Obj N=\"" class "\" RefId=\"0\"><TN RefId=\"0\"><T>Microsoft.Management.Infrastructure.CimInstance#x/" class "</T>" \
+    "<T>Microsoft.Management.Infrastructure.CimInstance</T></TN><ToString>" class "</ToString><Props>" props "</Props></Obj>"
+#define STATISTIC(row, object, name) ((row)[catalog_property(object, name)])
+
+/* Objects in objects; what an older server has not is NULL; what cannot be read is, too. */
+static void statistics_of_a_server(void **state)
+{
+    static const char xml[] = CIM("DnsServerStatistics",
+        CIM("TimeStatistics", "<DT N=\"ServerStartTime\">2026-11-20T08:00:00+01:00</DT><Nil N=\"LastClearTime\" />"
+                              "<TS N=\"TimeElapsedSinceLastClearedStatistics\">P1DT2S</TS>")
+        CIM("QueryStatistics", "<U32 N=\"UdpQueries\">4294967295</U32><U32 N=\"UdpResponses\">7</U32><S N=\"TcpQueries\">many</S>")
+        CIM("CacheStatistics", "<U32 N=\"FailedFreePasses\">1</U32>") "<S N=\"ErrorStatistics\">DnsServerErrorStatistics</S>");
+    const struct object_type *o = &catalog_dns_statistics;
+    struct value *row = x_calloc(o->property_count, sizeof(*row));
+    struct arena mem = { 0 };
+
+    (void)state;
+    read_row(xml, o, "dns-statistics", &mem, row);
+    assert_int_equal(STATISTIC(row, o, "TimeStatistics.ServerStartTime").i, 1795158000);
+    assert_int_equal(STATISTIC(row, o, "TimeStatistics.LastClearTime").type, VALUE_NULL);
+    assert_int_equal(STATISTIC(row, o, "TimeStatistics.TimeElapsedSinceLastClearedStatistics").i, 86402);
+    assert_int_equal(STATISTIC(row, o, "QueryStatistics.UdpQueries").i, UINT32_MAX);
+    assert_int_equal(STATISTIC(row, o, "QueryStatistics.UdpResponses").i, 7);
+    assert_int_equal(STATISTIC(row, o, "QueryStatistics.TcpQueries").type, VALUE_NULL);
+    assert_int_equal(STATISTIC(row, o, "QueryStatistics.TcpResponses").type, VALUE_NULL);
+    assert_int_equal(STATISTIC(row, o, "ErrorStatistics.ServFail").type, VALUE_NULL); /* only its name came */
+    assert_int_equal(STATISTIC(row, o, "RRLStatistics.TotalResponsesDropped").type, VALUE_NULL);
+    arena_done(&mem);
+    free(row);
+}
+
+static void statistics_of_a_zone(void **state)
+{
+    static const struct {
+        const char *queries, *want;
+    } cases[] = {
+        { "<Obj N=\"ZoneQueryStatistics\" RefId=\"1\"><LST>" CIM("a", "<U64 N=\"QueriesReceived\">40</U64>")
+          CIM("b", "<S N=\"RecordType\">MX</S><U64 N=\"QueriesReceived\">2</U64>") CIM("c", "") "</LST></Obj>", "42" },
+        { CIM("ZoneQueryStatistics", "<U64 N=\"QueriesReceived\">5</U64>"), "5" }, /* one that is no list */
+        { "<Obj N=\"ZoneQueryStatistics\" RefId=\"1\"><LST /></Obj>", "NULL" },
+        { "<Obj N=\"ZoneQueryStatistics\" RefId=\"1\"><LST><S>x</S><Nil /></LST></Obj>", "NULL" },
+        { "<Nil N=\"ZoneQueryStatistics\" />", "NULL" },
+        { "", "NULL" },
+        { "<Obj N=\"ZoneQueryStatistics\" RefId=\"1\"><LST>" CIM("a", "<I64 N=\"QueriesReceived\">9223372036854775807</I64>")
+          CIM("b", "<U64 N=\"QueriesReceived\">1</U64>") "</LST></Obj>", "NULL" }, /* more than can be */
+    };
+    const struct object_type *o = &catalog_zone_statistics;
+    struct value *row = x_calloc(o->property_count, sizeof(*row));
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena mem = { 0 };
+        char *xml = x_asprintf("<Obj RefId=\"9\"><Props><S N=\"Name\">corp.example</S>%s</Props></Obj>", cases[i].queries);
+        char text[64];
+
+        read_row(xml, o, "zone-statistics", &mem, row);
+        show(STATISTIC(row, o, "ZoneQueryStatistics.QueriesReceived"), text, sizeof(text));
+        if (strcmp(text, cases[i].want) != 0)
+            fail_msg("case %zu: %s", i, text);
+        free(xml);
+        arena_done(&mem);
+    }
+    free(row);
+}
+
 static void row_without_key(void **state)
 {
     static const char *const bad[] = {
@@ -307,7 +373,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_by_kind),  cmocka_unit_test(cim_object),   cmocka_unit_test(selected_object),
         cmocka_unit_test(row_without_key), cmocka_unit_test(plan_follows_the_order), cmocka_unit_test(arguments),
-        cmocka_unit_test(explanations),
+        cmocka_unit_test(explanations),      cmocka_unit_test(statistics_of_a_server),
+        cmocka_unit_test(statistics_of_a_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
