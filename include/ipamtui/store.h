@@ -70,9 +70,10 @@ bool store_row_find(struct store *store, server_id server, const struct object_t
                     row_id *out, struct err *err);
 /* Facts of the server row (reachable, error, last_seen, dhcp_service ...): property place and value. State changes are kept. */
 bool store_server_fact(struct store *store, server_id server, int property, struct value v, int64_t now_s, struct err *err);
-/* Roles (ROLE_...) of a server that an older entry of the list has for the same machine: computer, domain and machine are the same. It
- * holds the data: what is put under this server for such a role is dropped, and what was there goes. 0: none, or not known. */
-unsigned store_server_covered(struct store *store, server_id server);
+/* Roles (ROLE_...) of a server that another entry of the list has for the same machine: computer, domain and machine are the same. It
+ * holds the data: what is put under this server for such a role is dropped. *roles 0: none, or not known; by, unless NULL: that entry's name, or "".
+ * Where it does not answer any more and this one does, this one takes over with all that is known (catalog.h: RANK_SQL). */
+bool store_server_covered(struct store *store, server_id server, unsigned *roles, char by[64], struct err *err);
 /* Per source: when answered last, result, error; fn false = stop. */
 typedef bool store_source_fn(void *ctx, const char *object, const char *source, const char *result, const char *error,
                              int64_t done_at, int64_t ok_at);

@@ -41,18 +41,12 @@ static const struct source server_sources[] = {
     " WHEN o.dhcp_major >= 10 THEN '2016 or later' END"
 #define UTIL_SQL "CASE WHEN o.in_use + o.free > 0 THEN o.in_use * 100.0 / (o.in_use + o.free) END"
 
-/* Entry d of the list is the same machine as entry o; and it is an older one for something that o has as well. */
-#define SAME_SQL                                                                                                     \
-    "d.computer = o.computer AND coalesce(d.domain, '') = coalesce(o.domain, '') AND d.machine = o.machine AND d.id <> o.id"
-#define OLDER_SQL                                                                                                    \
-    SAME_SQL " AND d.id < o.id AND ((d.role LIKE '%dhcp%' AND o.role LIKE '%dhcp%')"                                 \
-             " OR (d.role LIKE '%dns%' AND o.role LIKE '%dns%'))"
-#define SAME_AS_SQL "(SELECT group_concat(d.name, ', ') FROM server d WHERE " SAME_SQL ")"
-#define DUPLICATE_SQL "CASE WHEN EXISTS (SELECT 1 FROM server d WHERE " OLDER_SQL ") THEN 'yes' END"
+#define SAME_AS_SQL "(SELECT group_concat(d.name, ', ') FROM server d WHERE " SAME_MACHINE_SQL " AND d.id <> o.id)"
+#define DUPLICATE_SQL "CASE WHEN EXISTS (SELECT 1 " COVERED_BY_SQL ") THEN 'yes' WHEN o.computer IS NOT NULL AND o.machine IS NOT NULL THEN 'no' END"
 /* What went wrong comes first: it may be why there is nothing newer. */
 #define ERROR_SQL                                                                                                    \
-    "coalesce(o.error, (SELECT 'the same machine as ' || min(d.name) || ', which has its scopes and zones' FROM server d WHERE " \
-    OLDER_SQL "), 'the same machine as ' || " SAME_AS_SQL ")"
+    "coalesce(o.error, (SELECT 'the same machine as ' || d.name || ', which has its scopes and zones' " COVERED_BY_SQL  \
+    " ORDER BY d.id LIMIT 1))"
 
 /* Named as what the configuration has for all. */
 #define INTERVAL(key, head, words)                                                                                    \
@@ -121,8 +115,8 @@ static const struct property server_properties[] = {
       .empty = "not reported yet" },
     { .name = "same_as", .title = "Same as", .help = "Entries of the list that are the same machine", .kind = KIND_TEXT,
       .width = 16, .flags = PROP_NOTE, .sql = SAME_AS_SQL, .empty = "no other entry" },
-    { .name = "duplicate", .title = "Duplicate", .help = "Is it the same machine as an older entry, which has its scopes and zones",
-      .kind = KIND_ENUM, .width = 9, .flags = PROP_NOTE, .values = words_yes_no, .sql = DUPLICATE_SQL, .empty = "no" },
+    { .name = "duplicate", .title = "Duplicate", .help = "Is it the same machine as another entry, which has its scopes and zones",
+      .kind = KIND_ENUM, .width = 9, .flags = PROP_NOTE, .values = words_yes_no, .sql = DUPLICATE_SQL, .empty = "not known" },
 
     { .name = "transport", .title = "Transport", .help = "How it is reached: ssh (libssh2), openssh (the ssh program) or command",
       .kind = KIND_ENUM, .width = 9, .flags = PROP_LOCAL | PROP_NOTE, .values = words_transport,

@@ -130,11 +130,13 @@ void cli_note_missing(struct store *store, const struct object_type *object, con
     struct arena arena = { 0 };
     for (size_t i = 0; i < count; i++) {
         struct row row = { 0 };
+        unsigned covered = 0;
         arena_reset(&arena);
-        if (!store_rows(store, &catalog_servers, &ids[i], 1, &arena, &row, NULL) || !row.id)
+        if (!store_rows(store, &catalog_servers, &ids[i], 1, &arena, &row, NULL) || !row.id ||
+            !store_server_covered(store, ids[i], &covered, NULL, NULL))
             continue;
-        /* Not its business, or that of an older entry for the same machine. */
-        if (source->role && !(catalog_roles(text_of(&row, "role")) & ~store_server_covered(store, ids[i]) & source->role))
+        /* Not its business, or that of another entry for the same machine. */
+        if (source->role && !(catalog_roles(text_of(&row, "role")) & ~covered & source->role))
             continue;
         m.known = false;
         m.why[0] = '\0';

@@ -84,8 +84,8 @@ struct server {
     server_id id;
     char name[64];
     unsigned role;
-    unsigned covered; /* roles that an older entry has for the same machine */
-    char same_as[64]; /* which */
+    unsigned covered; /* roles that another entry has for the same machine */
+    char covered_by[64]; /* which */
     char machine[64]; /* that answered as this server until now; "" = not known */
     bool down;        /* did not answer the last time */
     char *way;        /* how it is reached, as one text: another way means another session */
@@ -106,6 +106,10 @@ struct server *server_get(struct collector *c, server_id id);
 struct server *server_known(struct collector *c, server_id id); /* NULL: never asked here */
 /* Reads the row, makes or keeps the session. ERR_NOT_FOUND: no such server any more. */
 bool server_prepare(struct server *server, struct err *err);
+/* Who it is and what another entry has for it, of its row. */
+bool server_identify(struct server *server, const struct row *row, struct err *err);
+/* What of it is asked of this server. */
+unsigned server_asked(const struct server *server, unsigned what);
 void server_drop(struct server *server); /* its session */
 void servers_done(struct collector *c);
 
@@ -155,7 +159,7 @@ void answers_drop(struct task *task);
 struct verifier;
 void verify_start(struct collector *c, struct verifier **out);
 void verify_done(struct verifier *verifier);
-/* Another machine answers under its name, or what an older entry had for it is its own again: all that is known is due soon. */
+/* Another machine answers under its name, or what another entry had for it is its own again: all that is known is due soon. */
 void verify_anew(struct server *server);
 /* It was asked, for whatever reason: the next regular time counts from now. */
 void verify_asked(struct server *server, unsigned what, bool reached);

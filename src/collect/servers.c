@@ -110,16 +110,29 @@ void server_drop(struct server *server)
     server->changed = false;
 }
 
-/* Who it is, as far as it has said so. */
-static void read_identity(struct server *server, const struct row *row)
+bool server_identify(struct server *server, const struct row *row, struct err *err)
 {
     unsigned before = server->covered;
 
     snprintf(server->machine, sizeof(server->machine), "%s", text_of(row, "machine"));
-    snprintf(server->same_as, sizeof(server->same_as), "%s", text_of(row, "same_as"));
-    server->covered = server->same_as[0] ? store_server_covered(server->c->store, server->id) : 0;
+    if (text_of(row, "same_as")[0] == '\0') {
+        server->covered = 0;
+        server->covered_by[0] = '\0';
+    } else if (!store_server_covered(server->c->store, server->id, &server->covered, server->covered_by, err)) {
+        return false;
+    }
     if (before & ~server->covered)
         verify_anew(server);
+    return true;
+}
+
+unsigned server_asked(const struct server *server, unsigned what)
+{
+    if (server->covered & ROLE_DHCP)
+        what &= ~(unsigned)(WHAT_DHCP | WHAT_UTILIZATION | WHAT_FAILOVER);
+    if (server->covered & ROLE_DNS)
+        what &= ~(unsigned)(WHAT_DNS | WHAT_EVENTS);
+    return what;
 }
 
 static bool server_make(struct server *server, const struct row *row, struct err *err)
@@ -134,7 +147,8 @@ static bool server_make(struct server *server, const struct row *row, struct err
     snprintf(server->name, sizeof(server->name), "%s", text_of(row, "server"));
     server->role = catalog_roles(text_of(row, "role"));
     server->down = strcmp(text_of(row, "reachable"), "no") == 0;
-    read_identity(server, row);
+    if (!server_identify(server, row, err))
+        return false;
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
     way = host_way(&target, &options);

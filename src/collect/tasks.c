@@ -102,8 +102,8 @@ static void say_done(const struct task *task, char *out, size_t size)
         at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? ", " : "",
                                text_thousands((int64_t)task->tallies[i].rows, number, sizeof(number)),
                                task->tallies[i].rows == 1 ? task->tallies[i].object->noun : task->tallies[i].object->name);
-    if (at == 0 && task->server->covered && (task->what & ~(unsigned)(WHAT_SERVICE | WHAT_STATISTICS)))
-        snprintf(out, size, "the same machine as %s, which has its scopes and zones", task->server->same_as);
+    if (at == 0 && server_asked(task->server, task->what) != task->what)
+        snprintf(out, size, "the same machine as %s, which has its scopes and zones", task->server->covered_by);
     else if (task->answered == 0 && at == 0)
         snprintf(out, size, "nothing to ask it: not its role");
     else if (at < size)
@@ -341,16 +341,12 @@ static void on_done(void *ctx)
 }
 
 /* ------------------------------------------------------------------ start */
-/* What an older entry has for the same machine is asked there; who it is, is asked always. */
+/* What another entry has for the same machine is asked there; who it is, is asked always. */
 static unsigned to_ask(const struct task *task)
 {
-    unsigned covered = task->server->covered, what = task->what;
+    unsigned what = server_asked(task->server, task->what);
 
-    if (covered & ROLE_DHCP)
-        what &= ~(unsigned)(WHAT_DHCP | WHAT_UTILIZATION | WHAT_FAILOVER);
-    if (covered & ROLE_DNS)
-        what &= ~(unsigned)WHAT_DNS;
-    return covered ? what | WHAT_SERVICE : what;
+    return task->server->covered ? what | WHAT_SERVICE : what;
 }
 
 static void ask_server(struct task *task)

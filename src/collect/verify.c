@@ -139,15 +139,18 @@ static bool look_at(void *ctx, const struct row *row)
     struct verifier *v = ctx;
     struct server *server = server_get(v->c, row->id);
     int64_t now_ms = clock_mono_ms();
+    struct err err = { 0 };
     unsigned what = 0;
 
+    if (!server_identify(server, row, &err))
+        log_line(server->name, "%s", err.text);
     if (read_intervals(v, server, row) || server->due_ms[0] == 0)
         first_due(v, server);
     for (size_t i = 0; i < COUNT(rounds); i++) {
         if (server->every_s[i] <= 0)
             continue;
         if (server->due_ms[i] <= now_ms) {
-            what |= rounds[i].what;
+            what |= server_asked(server, rounds[i].what); /* nothing, where another entry has it */
             server->due_ms[i] = now_ms + wait_ms(v, server, i);
         }
         v->next_ms = MIN(v->next_ms, server->due_ms[i]);

@@ -11,17 +11,16 @@
 static const struct {
     const struct object_type *object;
     const char *property, *where, *query;
-    bool known_only; /* most have none, and that is well */
 } counted[] = {
-    { &catalog_servers, "reachable", NULL, "", false },
-    { &catalog_servers, "duplicate", NULL, "", true },
-    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'", "role~dhcp ", false },
-    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'", "role~dns ", false },
-    { &catalog_scopes, "state", NULL, "", false },
-    { &catalog_scopes, "level", NULL, "", false },
-    { &catalog_scopes6, "state", NULL, "", false },
-    { &catalog_scopes6, "level", NULL, "", false },
-    { &catalog_zones, "health", NULL, "", false },
+    { &catalog_servers, "reachable", NULL, "" },
+    { &catalog_servers, "duplicate", "EXISTS (SELECT 1 " COVERED_BY_SQL ")", "" },
+    { &catalog_servers, "dhcp_service", "o.role LIKE '%dhcp%'", "role~dhcp " },
+    { &catalog_servers, "dns_service", "o.role LIKE '%dns%'", "role~dns " },
+    { &catalog_scopes, "state", NULL, "" },
+    { &catalog_scopes, "level", NULL, "" },
+    { &catalog_scopes6, "state", NULL, "" },
+    { &catalog_scopes6, "level", NULL, "" },
+    { &catalog_zones, "health", NULL, "" },
 };
 
 /* What a word means; others are neutral. */
@@ -79,8 +78,6 @@ static sqlite3_stmt *count_statement(struct store *store, size_t i, struct err *
     buf_addf(&sql, "SELECT coalesce(%s, ''), count(*) FROM \"%s\" o", expression, object->table);
     if (counted[i].where)
         buf_addf(&sql, " WHERE %s", counted[i].where);
-    if (counted[i].known_only)
-        buf_addf(&sql, " WHERE (%s) IS NOT NULL", expression);
     buf_adds(&sql, " GROUP BY 1 ORDER BY 2 DESC");
     stmt = store_prepare(store, buf_at(&sql), err);
     buf_done(&sql);

@@ -347,8 +347,12 @@ static bool put_server(struct putter *p, const struct value *row, struct err *er
 /* round: where the rows are named; NULL = of none. */
 static bool put_rows(struct putter *p, struct round *round, const struct value *values, size_t row_count, struct err *err)
 {
-    bool ok = true;
+    bool ok = true, covered;
 
+    if (!identity_covers(p->store, p->server, p->object, p->source, &covered, err))
+        return false;
+    if (covered)
+        return true;
     if (!putter_init(p, err))
         return false;
     for (size_t i = 0; ok && i < row_count; i++) {
@@ -368,8 +372,7 @@ bool store_put_rows(struct store *store, server_id server, const struct object_t
 
     if (object == &catalog_servers)
         return row_count == 0 || put_server(&p, values, err);
-    return identity_covers(store, server, object, source) ||
-           put_rows(&p, round_open(store, server, object, source, first), values, row_count, err);
+    return put_rows(&p, round_open(store, server, object, source, first), values, row_count, err);
 }
 
 bool store_put_again(struct store *store, server_id server, const struct object_type *object, int source,
@@ -380,7 +383,7 @@ bool store_put_again(struct store *store, server_id server, const struct object_
 
     if (object == &catalog_servers)
         return row_count == 0 || put_server(&p, values, err);
-    return identity_covers(store, server, object, source) || put_rows(&p, NULL, values, row_count, err);
+    return put_rows(&p, NULL, values, row_count, err);
 }
 
 /* ------------------------------------------------------------------ the end of a round */
@@ -514,11 +517,12 @@ bool store_source_done(struct store *store, server_id server, const struct objec
                        const char *result, const char *error, int64_t now_s, struct err *err)
 {
     struct round *round = round_find(store, server, object, source);
-    bool done = true;
+    bool done, covered;
 
-    if (identity_covers(store, server, object, source)) {
+    done = identity_covers(store, server, object, &object->sources[source], &covered, err);
+    if (!done || covered) {
         round_close(store, round);
-        return true;
+        return done;
     }
     if (ok && object != &catalog_servers)
         done = settle_unnamed(store, server, object, source, round, err) && totals_update(store, server, object, err) &&
@@ -526,7 +530,8 @@ bool store_source_done(struct store *store, server_id server, const struct objec
     if (done && ok && counts_addresses(object, source))
         done = history_note(store, server, object, now_s, err);
     round_close(store, round);
-    return done && keep_result(store, server, object->name, object->sources[source].name, ok, result, error, now_s, err);
+    return done && keep_result(store, server, object->name, object->sources[source].name, ok, result, error, now_s, err) &&
+           (!ok || object->sources[source].mode != SOURCE_DEFINES || identity_settle(store, server, err));
 }
 
 bool store_sources(struct store *store, server_id server, store_source_fn *fn, void *ctx, struct err *err)

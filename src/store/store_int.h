@@ -100,10 +100,12 @@ void schema_object_ddl(const struct object_type *object, struct buf *out);
 /* If property is a PROP_STATE and before and after differ, keeps that. name: what the row is called. */
 bool states_note(struct store *store, server_id server, const struct object_type *object, row_id row, const char *name,
                  const struct property *property, struct value before, struct value after, int64_t now_s, struct err *err);
-/* Who answers as this server was told: entries that are the same machine as an older one lose what that one has (identity.c). */
+/* Who answers as this server was told, or it has told its objects: what entries of one machine have is left to one of them
+ * (identity.c). */
 bool identity_settle(struct store *store, server_id server, struct err *err);
-/* Is a source's answer about objects that an older entry has? */
-bool identity_covers(struct store *store, server_id server, const struct object_type *object, int source);
+/* *covers: is a source's answer about objects that another entry has? */
+bool identity_covers(struct store *store, server_id server, const struct object_type *object, const struct source *source, bool *covers,
+                     struct err *err);
 /* All searched text of the server's rows, if it was thrown away. */
 bool words_update(struct store *store, server_id server, const struct object_type *object, struct err *err);
 /* Sums over object's rows that its server keeps. */

@@ -10,7 +10,7 @@ two=$("$IPAMTUI" --db "$db" list servers --columns server --format tsv | sed -n 
 
 run 0 --db "$db" retrieve
 run 0 --db "$db" list servers "server:$one" --columns computer,domain,same_as,duplicate,error --format csv
-grep -Eq '^[A-Z0-9-]+,[a-z.]+,,,.$' "$out" || fail 'the machine says who it is, and is no other one'
+grep -Eq '^[A-Z0-9-]+,[a-z.]+,,no,.$' "$out" || fail 'the machine says who it is, and is no other one'
 scopes=$("$IPAMTUI" --db "$db" list scopes --format tsv | wc -l)
 zones=$("$IPAMTUI" --db "$db" list zoneservers --format tsv | wc -l)
 [ "$scopes" = 21 ] && [ "$zones" -gt 20 ] || fail 'scopes and zones are there'
@@ -20,11 +20,11 @@ run 0 --db "$db" server add again --role dhcp,dns --transport command --command 
 run 0 --db "$db" retrieve
 run 0 --db "$db" list servers "same_as:*" --columns server,same_as,duplicate,scope_count --format csv
 grep -q "^again,$one,yes,.\$" "$out" || fail 'the newer entry is a duplicate, its scopes are not counted'
-grep -q "^$one,again,,10" "$out" || fail 'the older entry has its scopes'
+grep -q "^$one,again,no,10" "$out" || fail 'the older entry has its scopes'
 run 0 --db "$db" server show again
 says "the same machine as $one, which has its scopes and zones"
-run 0 --db "$db" server show "$one"
-says 'the same machine as again'
+run 0 --db "$db" list servers "server:$one" --columns error,same_as --format csv
+grep -q '^,again' "$out" || fail 'the older entry is well'
 lists_same() {
     [ "$("$IPAMTUI" --db "$db" list scopes --format tsv | wc -l)" = "$scopes" ] || fail "scopes are there once: $1"
     [ "$("$IPAMTUI" --db "$db" list zoneservers --format tsv | wc -l)" = "$zones" ] || fail "zones are there once: $1"
@@ -43,7 +43,7 @@ run 0 --db "$db" retrieve --what dhcp,dns server:again
 run 0 --db "$db" retrieve
 lists_same 'after another round'
 
-# A duplicate for another role than the older entry's is none: each has its own.
+# A duplicate for another role than the other entry's is none: each has its own.
 run 0 --db "$db" server set again role=dns
 run 0 --db "$db" server set "$one" role=dhcp
 run 0 --db "$db" retrieve
@@ -54,12 +54,30 @@ says_not yes
 run 0 --db "$db" server set again role=dhcp,dns
 run 0 --db "$db" server set "$one" role=dhcp,dns
 
-# Without the older entry it has everything itself.
+# The one that has them does not answer any more, the other one does: it takes over what is known, and what was set by hand.
+run 0 --db "$db" retrieve
+scope=$("$IPAMTUI" --db "$db" list scopes "server:$one" --columns scope --format tsv | sed -n 2p)
+run 0 --db "$db" scope level "server:$one scope:$scope" --over 93
+command=$("$IPAMTUI" --db "$db" list servers "server:$one" --columns command --format tsv | sed -n 2p)
+run 0 --db "$db" server set "$one" "command=$T/nowhere"
+run 3 --db "$db" retrieve --what service
+run 3 --db "$db" retrieve
+run 0 --db "$db" list servers "same_as:*" --columns server,same_as,duplicate,scope_count --format csv
+grep -q "^again,$one,no,10" "$out" || fail 'the one that answers has taken over'
+grep -q "^$one,again,yes,.\$" "$out" || fail 'the one that does not has them no more'
+lists_same 'after another one has taken over'
+run 0 --db "$db" list scopes over=93 --columns server,scope --format tsv
+says "again	$scope"
+run 0 --db "$db" server set "$one" "command=$command"
+run 0 --db "$db" retrieve
+lists_same 'the first one is back'
+
+# Without the other entry it has everything itself.
 run 0 --db "$db" retrieve
 run 0 --db "$db" server remove "$one"
 run 0 --db "$db" retrieve
 run 0 --db "$db" list servers server:again --columns same_as,duplicate,scope_count --format csv
-says ',,10'
+says ',no,10'
 lists_same 'the older entry is gone'
 
 # Renamed, and installed anew: changes with their time.

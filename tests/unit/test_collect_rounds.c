@@ -736,6 +736,35 @@ static void intervals_of_their_own(void **state)
     world_end(&w);
 }
 
+/* Rounds for what another entry of the same machine has are none. */
+static void a_duplicate_has_no_rounds(void **state)
+{
+    struct world w;
+    struct collector_options how = { .verify = true };
+    struct err err = { 0 };
+    server_id again;
+
+    (void)state;
+    world_begin(&w);
+    world_go(&w);
+    round_of_all(&w, WHAT_ROUND);
+    add_late(&w, "again", estate.servers[dhcp_at(0)].command);
+    again = w.ids[w.count - 1];
+    hear(&w, NOTE_FINISHED, collector_retrieve(w.collector, &again, 1, WHAT_ROUND), 10000);
+    assert_int_equal(count(&w, &catalog_scopes, "s.name = 'again'"), 0);
+    collector_stop(w.collector);
+    forget(&w);
+    how.db_path = w.db;
+    w.options.verify_utilization_s = 1;
+    w.options.verify_service_s = w.options.verify_zones_s = w.options.verify_configuration_s = 0;
+    assert_true(collector_start(&how, &w.options, w.notes, &w.collector, &err));
+    for (size_t served = 0; served < 3 * SERVERS;)
+        served += hear(&w, NOTE_FINISHED, 0, 15000)->total;
+    for (size_t i = 0; i < w.heard_count; i++)
+        assert_true(w.heard[i]->kind != NOTE_SERVER || w.heard[i]->server != again);
+    world_end(&w);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -769,7 +798,7 @@ int main(void)
         cmocka_unit_test(store_held_by_another),
         cmocka_unit_test(kept_session_died),
         cmocka_unit_test(verified_regularly),
-        cmocka_unit_test(intervals_of_their_own),
+        cmocka_unit_test(intervals_of_their_own), cmocka_unit_test(a_duplicate_has_no_rounds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -63,30 +63,55 @@ static struct value shown(server_id server, const char *property, struct arena *
     return row.values[catalog_property(&catalog_servers, property)];
 }
 
+static unsigned covered(server_id server, const char *by)
+{
+    unsigned roles = 99;
+    char name[64];
+
+    OK(store_server_covered(store, server, &roles, name, E));
+    assert_string_equal(name, by);
+    return roles;
+}
+
+static void reachable(server_id server, const char *word, int64_t now)
+{
+    OK(store_server_fact(store, server, catalog_property(&catalog_servers, "reachable"), V_TEXT(word), now, E));
+}
+
 static void counted_once(void **state)
 {
     struct arena mem = { 0 };
     server_id a = add("a", "dhcp"), b = add("b", "dhcp"), clone = add("clone", "dhcp"), other_role = add("c", "dns");
 
     (void)state;
-    /* The newer one was asked first: what it had goes when the older one turns out to be the same machine. */
+    assert_int_equal(shown(a, "duplicate", &mem).type, VALUE_NULL); /* not known */
     is(b, "HOST", "guid-1");
+    is(a, "host", "GUID-1"); /* case does not matter */
+    /* Neither has any yet: both are asked, and who has told them first has them. */
+    assert_int_equal(covered(b, ""), 0);
     has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(b), 1);
-    is(a, "host", "GUID-1"); /* case does not matter */
+    assert_int_equal(covered(a, "b"), ROLE_DHCP);
+    has_scope(a, "10.0.0.0");
+    assert_int_equal(scopes(a), 0);
+    OK(store_server_remove(store, b, E));
+    has_scope(a, "10.0.0.0");
+    b = add("b", "dhcp");
+    has_scope(b, "10.0.0.0");
+    assert_int_equal(scopes(b), 1);
+    is(b, "HOST", "guid-1"); /* what it had goes when it turns out to be a machine that the older one has */
     assert_int_equal(scopes(b), 0);
     assert_int_equal(shown(b, "scope_count", &mem).type, VALUE_NULL); /* not 0: it was not answered */
-    has_scope(a, "10.0.0.0");
     has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(a), 1);
     assert_int_equal(scopes(b), 0);
-    assert_int_equal(store_server_covered(store, b), ROLE_DHCP);
-    assert_int_equal(store_server_covered(store, a), 0);
+    assert_int_equal(covered(b, "a"), ROLE_DHCP);
+    assert_int_equal(covered(a, ""), 0);
     assert_string_equal(shown(b, "same_as", &mem).s, "a");
     assert_string_equal(shown(a, "same_as", &mem).s, "b");
     assert_string_equal(shown(b, "duplicate", &mem).s, "yes");
-    assert_int_equal(shown(a, "duplicate", &mem).type, VALUE_NULL);
-    assert_non_null(strstr(shown(a, "error", &mem).s, "the same machine as b"));
+    assert_string_equal(shown(a, "duplicate", &mem).s, "no");
+    assert_int_equal(shown(a, "error", &mem).type, VALUE_NULL); /* it is well */
     assert_non_null(strstr(shown(b, "error", &mem).s, "the same machine as a, which has"));
 
     /* A clone has the id and another name. */
@@ -96,15 +121,65 @@ static void counted_once(void **state)
     assert_int_equal(shown(clone, "same_as", &mem).type, VALUE_NULL);
     /* For another role nothing is shared. */
     is(other_role, "host", "guid-1");
-    assert_int_equal(store_server_covered(store, other_role), 0);
-    assert_int_equal(shown(other_role, "duplicate", &mem).type, VALUE_NULL);
+    assert_int_equal(covered(other_role, ""), 0);
+    assert_string_equal(shown(other_role, "duplicate", &mem).s, "no");
+    assert_int_equal(shown(other_role, "error", &mem).type, VALUE_NULL);
     assert_int_equal(shown(other_role, "same_as", &mem).type, VALUE_TEXT);
 
     /* Another machine than before answers as the older one: the newer one has its own again. */
     is(a, "host", "guid-9");
-    assert_int_equal(store_server_covered(store, b), 0);
+    assert_int_equal(covered(b, ""), 0);
     has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(b), 1);
+    arena_done(&mem);
+}
+
+static row_id scope_of(server_id server, struct row *row, struct arena *mem)
+{
+    struct value *key = x_calloc(catalog_scopes.property_count, sizeof(*key));
+    row_id id = 0;
+
+    key[catalog_property(&catalog_scopes, "scope")] = V_INT(0x0a090000);
+    OK(store_row_find(store, server, &catalog_scopes, key, &id, E));
+    OK(store_rows(store, &catalog_scopes, &id, 1, mem, row, E));
+    free(key);
+    return id;
+}
+
+/* The entry that has them does not answer any more, another one does: it takes over what is known, and keeps it. */
+static void taken_over(void **state)
+{
+    struct arena mem = { 0 };
+    server_id old = add("old", "dhcp"), new = add("new", "dhcp");
+    int over = catalog_property(&catalog_scopes, "over");
+    struct row row = { 0 };
+    row_id id;
+
+    (void)state;
+    is(old, "MOVED", "guid-m");
+    reachable(old, "yes", 100);
+    has_scope(old, "10.9.0.0");
+    id = scope_of(old, &row, &mem);
+    OK(store_scope_thresholds(store, &catalog_scopes, id, V_REAL(90), V_NULL, E));
+    is(new, "MOVED", "guid-m");
+    reachable(new, "yes", 110);
+    assert_int_equal(covered(new, "old"), ROLE_DHCP);
+    reachable(old, "no", 120);
+    assert_int_equal(covered(new, ""), 0); /* it is asked */
+    is(new, "MOVED", "guid-m");
+    assert_int_equal(scope_of(new, &row, &mem), id);
+    assert_true(value_equal(row.values[over], V_REAL(90)));
+    assert_int_equal(scopes(old), 0);
+    assert_int_equal(covered(old, "new"), ROLE_DHCP);
+    assert_int_equal(shown(new, "scope_count", &mem).i, 1);
+    assert_int_equal(shown(old, "scope_count", &mem).type, VALUE_NULL);
+    has_scope(new, "10.9.0.0");
+    assert_int_equal(scope_of(new, &row, &mem), id);
+    /* It stays where it is when the first one is back. */
+    reachable(old, "yes", 130);
+    is(old, "MOVED", "guid-m");
+    assert_int_equal(covered(old, "new"), ROLE_DHCP);
+    assert_int_equal(scope_of(new, &row, &mem), id);
     arena_done(&mem);
 }
 
@@ -148,7 +223,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(changes_have_times) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(taken_over), cmocka_unit_test(changes_have_times) };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
