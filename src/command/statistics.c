@@ -9,7 +9,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/text.h"
 
-enum { WORD_CELLS = 32, VALUE_CELLS = 16, DAY_S = 86400, HOUR_S = 3600 };
+enum { WORD_CELLS = 29, VALUE_CELLS = 16, RATE_CELLS = 9, DAY_S = 86400, HOUR_S = 3600 };
 
 /* One server's answer, or why there is none: object NULL. */
 struct answer {
@@ -61,6 +61,8 @@ void statistics_take(struct statistics *s, const struct note *note, int64_t now_
     /* The end of a server is only worth a line where nothing else is known of it. */
     if (note->kind != NOTE_ANSWER && (note->kind != NOTE_SERVER || has_said(s, note->server_name)))
         return;
+    if (note->err.kind == ERR_CANCELLED) /* of those nothing is known */
+        return;
     x_grow(&s->answers, &s->cap, s->count + 1, sizeof(*s->answers));
     a = &s->answers[s->count++];
     *a = (struct answer){ .ok = note->ok && note->kind == NOTE_ANSWER, .err = note->err, .asked_s = now_s };
@@ -111,24 +113,29 @@ char *statistics_rate(int64_t count, int64_t counted_s, char *out, size_t size)
 }
 
 /* ------------------------------------------------------------------ for people */
-static void write_line(const struct property *p, struct value v, const struct answer *a, int64_t counted_s, struct buf *out)
+/* name: of the server, where several stand below each other: a line that is found by its word says whose it is. */
+static void write_line(const struct property *p, struct value v, const struct answer *a, int64_t counted_s, const char *name,
+                       struct buf *out)
 {
-    char shown[64], age[24], rate[32] = "";
+    char shown[64] = "-", age[24], rate[32] = "";
+    bool absent = v.type == VALUE_NULL && p->kind != KIND_TIME; /* never cleared is no time, and not absent */
 
-    if (v.type == VALUE_NULL) {
-        /* Never cleared is no time; everything else that is missing is not there to be asked for. */
-        buf_addf(out, "  %-*s  %*s\n", WORD_CELLS, p->title, VALUE_CELLS, p->kind == KIND_TIME ? "-" : p->empty);
-        return;
-    }
-    if (p->kind == KIND_INT)
+    if (v.type == VALUE_INT && p->kind == KIND_INT)
         text_thousands(v.i, shown, sizeof(shown));
-    else
+    else if (v.type != VALUE_NULL)
         property_show(p, v, shown, sizeof(shown));
-    if (p->flags & PROP_COUNTER)
+    if (v.type == VALUE_INT && (p->flags & PROP_COUNTER))
         statistics_rate(v.i, counted_s, rate, sizeof(rate));
-    else if (p->kind == KIND_TIME && a->asked_s - v.i >= 60)
+    else if (v.type == VALUE_INT && p->kind == KIND_TIME && a->asked_s - v.i >= 60)
         snprintf(rate, sizeof(rate), "%s ago", date_show(DATES_AGE, v.i, a->asked_s, age, sizeof(age)));
-    buf_addf(out, "  %-*s  %*s%s%*s\n", WORD_CELLS, p->title, VALUE_CELLS, shown, rate[0] ? "  " : "", rate[0] ? 10 : 0, rate);
+    buf_addf(out, "  %-*s ", WORD_CELLS, p->title);
+    if (absent)
+        buf_addf(out, "%*s", VALUE_CELLS + 1 + RATE_CELLS, p->empty);
+    else
+        buf_addf(out, "%*s", VALUE_CELLS, shown);
+    if (!absent && (rate[0] || name[0]))
+        buf_addf(out, " %*s", RATE_CELLS, rate);
+    buf_addf(out, "%s%s\n", name[0] ? "  " : "", name);
 }
 
 static void write_block(const struct statistics *s, const struct answer *a, struct buf *out)
@@ -145,7 +152,7 @@ static void write_block(const struct statistics *s, const struct answer *a, stru
     }
     buf_addc(out, '\n');
     for (size_t i = 0; i < a->object->property_count; i++)
-        write_line(&a->object->properties[i], a->values[i], a, counted_s, out);
+        write_line(&a->object->properties[i], a->values[i], a, counted_s, s->count > 1 ? server : "", out);
 }
 
 static void write_people(const struct statistics *s, struct buf *out)

@@ -18,6 +18,11 @@ screen_wait 'Recursion: failures'
 screen_gone 'Service started'
 screen_keys Escape Escape A T
 screen_wait 'Statistics: 3 of 4 servers answered'
+screen_keys 'NXDOMAIN'
+screen_wait '/s  dns-lon-01' # a line says whose it is
+screen_gone 'Service started'
+screen_keys Escape A T
+screen_wait 'Statistics: 3 of 4 servers answered'
 screen_keys 'FAILED'
 screen_wait 'nowhere: FAILED: '
 screen_keys Escape Escape 3

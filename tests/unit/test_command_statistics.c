@@ -77,11 +77,11 @@ static void for_people(void **state)
 
     (void)state;
     assert_ptr_equal(strstr(text, "dns-1: DNS server: not offered by this server\n\ndns-2: DNS server\n"), text); /* by name */
-    has(text, "  UDP queries received                   106,617,600      1234/s\n");
-    has(text, "  TCP queries received                            36       1.5/h\n");
-    has(text, "  UDP responses sent                not offered by this server\n");
-    has(text, "  Counters cleared                                 -\n");
-    has(text, "  Cache: records                           1,234,567\n"); /* a level has no rate */
+    has(text, "  UDP queries received               106,617,600    1234/s  dns-2\n");
+    has(text, "  TCP queries received                        36     1.5/h  dns-2\n");
+    has(text, "  UDP responses sent            not offered by this server  dns-2\n");
+    has(text, "  Counters cleared                             -            dns-2\n");
+    has(text, "  Cache: records                       1,234,567            dns-2\n"); /* a level has no rate */
     has(text, "\n\ndns-3: FAILED: no ");
     assert_null(strchr(text, '\x1b'));
     free(text);
@@ -127,14 +127,27 @@ static void of_a_zone(void **state)
     text = written(s, LISTING_TABLE);
     has(text, "dhcp-1: zone a b.example: nothing to ask it: not its role\n");
     has(text, "dns-1: zone a b.example\n");
-    has(text, "  Queries received                            86,400       1.0/s\n");
+    has(text, "  Queries received                        86,400     1.0/s  dns-1\n");
     free(text);
     text = written(s, LISTING_JSON);
     has(text, "\"server\":\"dhcp-1\",\"zone\":\"a b.example\",\"statistics\":null,\"result\":\"not asked\"");
     has(text, ",\n  \"StatsCollectionStartTime\":\"2026-11-24T09:46:40Z\",\n  \"ZoneQueryStatistics\":{\"QueriesReceived\":86400,");
     free(text);
     statistics_free(s);
+
+    s = statistics_new("a b.example"); /* of one server alone, lines need not say whose they are */
+    note = note_of(NOTE_ANSWER, "dns-1", &catalog_zone_statistics, true);
+    put(note, "ZoneQueryStatistics.QueriesReceived", 86400);
+    take(s, note);
+    text = written(s, LISTING_TABLE);
+    has(text, "  Queries received                        86,400\n"); /* nor is there a rate without a time */
+    free(text);
+    statistics_free(s);
+
     s = statistics_new(NULL);
+    note = note_of(NOTE_SERVER, "dns-9", NULL, false); /* it was not asked any more: there is nothing to say of it */
+    err_set(&note->err, ERR_CANCELLED, "", "cancelled");
+    take(s, note);
     text = written(s, LISTING_JSON);
     assert_string_equal(text, "[]\n");
     free(text);
