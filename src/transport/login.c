@@ -52,6 +52,7 @@ struct login {
     struct err last;       /* why the last key was not used */
     char methods[200];     /* what the server takes */
     bool tried_kbdint, tried_password, nobody_to_ask;
+    bool too_long;         /* libssh2 cannot take what the server says */
     struct question question;
     bool answered, refused;
     char secret_name[40];
@@ -543,6 +544,7 @@ static bool choose_method(struct login *login)
         login->phase = PHASE_OVER;
         return true;
     }
+    login->too_long = !methods && libssh2_session_last_errno(s->ssh) == LIBSSH2_ERROR_OUT_OF_BOUNDARY;
     snprintf(login->methods, sizeof(login->methods), "%s", methods ? methods : "");
     if (s->conf->kbdint && !login->tried_kbdint && !windows && offers_method(login, "keyboard-interactive"))
         login->phase = PHASE_KBDINT;
@@ -651,6 +653,8 @@ static bool has_ticket(void)
 const char *login_needs_openssh(const struct session *s)
 {
     const struct login *login = s->login;
+    if (login && login->too_long)
+        return "its banner before the login is longer than the 40 kB that libssh2 reads";
     if (!login || login->tried_password || login->tried_kbdint)
         return NULL;
     if (login->has_sk)

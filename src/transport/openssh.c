@@ -144,6 +144,10 @@ static void on_line(void *ctx, const char *line)
             o->authenticated = true;
             note_method(o, line);
             describe(o);
+            /* Banners that were shown before the logins are nothing that the remote program said. */
+            pipes_drain_errs(&o->pipes);
+            buf_clear(&o->inner);
+            buf_clear(&o->t->tail);
         }
         o->step = step;
         stream_step(o->t, step);

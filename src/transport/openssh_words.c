@@ -178,7 +178,8 @@ static void compose(const char *sentence, const char *host, const char *line, co
 
 bool openssh_chatter(const char *line)
 {
-    static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "OpenSSH_", "\n", "\r" };
+    static const char *const begins[] = { "debug1:", "Transferred:", "Bytes per second:", "Authenticated to ", "OpenSSH_", "\n", "\r",
+                                          "Killed by signal 1." /* one that led through a jump host, when all is over */ };
     for (size_t i = 0; i < COUNT(begins); i++)
         if (strncmp(line, begins[i], strlen(begins[i])) == 0)
             return true;

@@ -120,7 +120,7 @@ static void on_errs(void *ctx, int fd, short revents)
         unwatch(&p->errs);
 }
 
-static void drain_errs(struct pipes *p)
+void pipes_drain_errs(struct pipes *p)
 {
     char chunk[8192];
     ssize_t n;
@@ -138,7 +138,7 @@ static void on_end(void *ctx, int fd, short revents)
     unwatch(&p->end);
     close_in(p);
     buf_clear(&p->t->out);
-    drain_errs(p);
+    pipes_drain_errs(p);
     check_over(p);
 }
 

@@ -21,6 +21,7 @@ struct pipes {
 void pipes_start(struct pipes *p, struct transport *t);
 void pipes_wrote(struct pipes *p);
 void pipes_paused(struct pipes *p);
+void pipes_drain_errs(struct pipes *p); /* what it has said on stderr so far */
 void pipes_finish(struct pipes *p); /* stdin ends; stream_gone() when the process has ended */
 void pipes_done(struct pipes *p);   /* kills what still runs */
 /* "ended with status 3", "was ended by signal 9 (Killed)". False: status 0. */

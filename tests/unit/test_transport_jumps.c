@@ -15,7 +15,7 @@
 #define MOST 200
 
 static struct lab lab;
-static struct sshd plain, jump, narrow, no_forward, rsa_only, hardened, tight, asking, kerberos;
+static struct sshd plain, jump, narrow, no_forward, rsa_only, hardened, tight, asking, kerberos, wordy[3];
 static bool can_ask_passwords; /* only root may give an sshd a password file of its own */
 static int hole_fds[8], hole_port;
 
@@ -25,7 +25,7 @@ struct one {
     bool opened, closed, wanted;
     enum transport_step step;
     struct err err;
-    char about[320], hops[64];
+    char about[320], hops[64], tail[4200];
     size_t bytes;
 };
 struct many {
@@ -65,7 +65,7 @@ static void on_data(void *ctx, const void *bytes, size_t len)
 static void on_closed(void *ctx, enum transport_step step, const struct err *err, const char *tail)
 {
     struct one *o = ctx;
-    (void)tail;
+    snprintf(o->tail, sizeof(o->tail), "%s", tail);
     o->closed = true;
     o->step = step;
     o->err = *err;
@@ -184,6 +184,9 @@ static int write_config(void)
     host(f, "rsa-two", plain.port, "ProxyJump rsa-only,jump");
     host(f, "hardened", hardened.port, "");
     fprintf(f, "Host certified\n IdentityFile %s/certified\n HostName 127.0.0.1\n Port %d\n", lab.dir, plain.port);
+    for (size_t i = 0; i < COUNT(wordy); i++)
+        fprintf(f, "Host past-wordy%zu\n ProxyJump wordy%zu\n HostName 127.0.0.1\n Port %d\nHost wordy%zu\n HostName 127.0.0.1\n Port %d\n",
+                i, i, plain.port, i, wordy[i].port);
     host(f, "kerberos", kerberos.port, "GSSAPIAuthentication yes");
     fprintf(f, "Host fido\n IdentityFile %s/fido\n HostName 127.0.0.1\n Port %d\n", lab.dir, tight.port);
     host(f, "tight*", tight.port, "");
@@ -249,6 +252,23 @@ static const char *narrow_lines(void)
     return lines;
 }
 
+/* libssh2 takes messages of 40 kB, ssh of 256 kB, and sshd sends no banner of more than a megabyte. */
+static const int banner_sizes[] = { 30000, 200000, 1 << 20 };
+
+static bool start_wordy(void)
+{
+    for (size_t i = 0; i < COUNT(wordy); i++) {
+        char name[16], banner[160];
+        snprintf(name, sizeof(name), "wordy%zu", i);
+        snprintf(banner, sizeof(banner), "Banner %s/banner%zu\n", lab.dir, i);
+        lab_run(&lab, "yes \"$(printf 'Permission denied \\033[31m timed out')\" | head -c %d >banner%zu", banner_sizes[i], i);
+        if (!sshd_start(&lab, &wordy[i], name, banner))
+            return false;
+        know(&lab, &wordy[i], "known");
+    }
+    return true;
+}
+
 static int lab_up(void **state)
 {
     (void)state;
@@ -259,6 +279,8 @@ static int lab_up(void **state)
         !sshd_start(&lab, &hardened, "hard", "Ciphers chacha20-poly1305@openssh.com\n") ||
         !sshd_start(&lab, &tight, "tight", "MaxStartups 2\n") ||
         !sshd_start(&lab, &kerberos, "kerberos", "GSSAPIAuthentication yes\nPubkeyAuthentication no\n"))
+        return -1;
+    if (!start_wordy())
         return -1;
     dig_hole();
     start_asking();
@@ -271,6 +293,8 @@ static int lab_up(void **state)
 
 static int lab_down(void **state)
 {
+    for (size_t i = 0; i < COUNT(wordy); i++)
+        sshd_kill(&wordy[i]);
     struct sshd *all[] = { &plain, &jump, &narrow, &no_forward, &rsa_only, &hardened, &tight, &asking, &kerberos };
     (void)state;
     for (size_t i = 0; i < COUNT(all); i++)
@@ -544,6 +568,34 @@ static void hops_are_told(void **state)
     }
 }
 
+/* What a server says before the login, however much: it is no reason, and no other host suffers. */
+static void banners(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(wordy); i++)
+        for (size_t k = 0; k < COUNT(both); k++) {
+            struct many m = { 0 };
+            char name[2][24];
+            for (int past = 0; past < 2; past++) {
+                snprintf(name[past], sizeof(name[past]), "%swordy%zu", past ? "past-" : "", i);
+                add(&m, both[k], name[past], "echo in");
+            }
+            add(&m, both[k], "plain", "echo in");
+            run(&m, 40);
+            for (int n = 0; n < 3; n++) {
+                struct one *o = &m.one[n];
+                bool in = i < 2 || n == 2;
+                print_message("%-8s %7d %s: %s %s\n", transport_kind_name(both[k]), banner_sizes[i], n < 2 ? name[n] : "plain",
+                              o->about, o->err.text);
+                CHECK(o->closed && o->opened == in, o);
+                CHECK(!in || (o->bytes == 3 && o->tail[0] == '\0'), o);
+                CHECK(in || (o->step == (n ? STEP_JUMP : STEP_LOGIN) && o->err.kind == ERR_UNREACHABLE), o);
+                CHECK(both[k] == TRANSPORT_OPENSSH || i != 1 || n == 2 || strstr(o->about, "40 kB"), o);
+            }
+            end(&m);
+        }
+}
+
 /* Neither a FIDO key nor a ticket is at hand here: the ssh program is chosen for them, and fails as it must. */
 static void keys_that_only_ssh_can_use(void **state)
 {
@@ -670,7 +722,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(many_behind_one_jump), cmocka_unit_test(one_session_must_do), cmocka_unit_test(full_sshd), cmocka_unit_test(programs_take_turns),
         cmocka_unit_test(programs_have_a_limit), cmocka_unit_test(programs_that_rest_make_room),
         cmocka_unit_test(black_hole_holds_nobody), cmocka_unit_test(jump_refuses),
-        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(hops_are_told),
+        cmocka_unit_test(jump_dies_and_returns), cmocka_unit_test(falls_back), cmocka_unit_test(hops_are_told), cmocka_unit_test(banners),
         cmocka_unit_test(keys_that_only_ssh_can_use), cmocka_unit_test(one_master_for_all),
         cmocka_unit_test(silent_host_is_found), cmocka_unit_test(person_types),
     };
