@@ -126,13 +126,42 @@ struct plan_totals {
     size_t hard;      /* steps that take something away or out of service: confirmed by the number of objects, however few */
 };
 void change_plan_totals(const struct change_plan *plan, struct plan_totals *out);
-/* Is such a plan confirmed by the number of its targets? When it has more than guard, or something is hard: so that a hand that is
- * used to "yes" stops once. */
-bool change_plan_guarded(const struct plan_totals *totals, int64_t guard);
 /* "2 of them take something away or out of service." "": none does. Returns out. */
 char *change_plan_warning(const struct plan_totals *totals, char *out, size_t size);
 /* "60 changes on 60 scopes, 6 servers, 60 calls; 5 already so, 1 refused". */
 char *change_plan_summary(const struct change_plan *plan, char *out, size_t size);
+
+/* -------- caution: how careful the operators are with servers, by "label" and "ask" of their rows */
+enum caution_ask { CAUTION_NORMAL, CAUTION_LESS, CAUTION_TYPED };
+struct caution {
+    server_id server;
+    const char *name, *label; /* printable; label "": none */
+    enum caution_ask ask;
+};
+/* Servers of whom nothing is set are not in it. */
+struct cautions {
+    struct arena mem;
+    struct caution *rows; /* by server */
+    size_t count, cap;
+};
+bool cautions_load(struct store *store, struct cautions *out, struct err *err); /* out: zeroed */
+void cautions_done(struct cautions *cautions);
+const char *caution_label(const struct cautions *cautions, server_id server); /* "": it has none */
+
+/* How it is asked whether a plan may be applied. */
+enum plan_question {
+    PLAN_ASK_LINE,   /* in one line: few changes, on no server with a label; or every server of it is set to "less" */
+    PLAN_ASK_BOX,    /* after a look at what it is about */
+    PLAN_ASK_NUMBER, /* by the number of its targets, so that a hand that is used to "yes" stops once: there are more than guard,
+                      * something is hard, or a server of it is set to "typed" */
+};
+enum plan_question change_plan_question(const struct change_plan *plan, const struct plan_totals *totals,
+                                        const struct cautions *cautions, int64_t guard);
+/* Adds " [PROD, LAB]", the labels of its servers; nothing, where none has one. */
+void change_plan_labels(const struct change_plan *plan, const struct cautions *cautions, struct buf *out);
+void change_targets_labels(const struct change_targets *targets, const struct cautions *cautions, struct buf *out);
+/* Adds lines: "PROD: ams-1, ams-2, ams-3 and 2 more servers", "ask=typed: ams-1". */
+void change_plan_cautions(const struct change_plan *plan, const struct cautions *cautions, struct buf *out);
 
 /* Lines for a screen or a pipe: cheap to make for 40,000 targets; a line's text is made only when it is shown. */
 struct plan_line {

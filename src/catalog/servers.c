@@ -8,6 +8,7 @@
 static const char *const words_role[] = { "dhcp", "dns", NULL };
 static const char *const words_transport[] = { "ssh", "openssh", "command", NULL };
 static const char *const words_dialect[] = { "psrp", "plain", NULL };
+static const char *const words_ask[] = { "less", "normal", "typed", NULL };
 static const char *const words_nps[] = { "full", "restricted", "no-access", NULL };
 static const char *const words_nps_remote[] = { "Full", "Restricted", "NoAccess", NULL };
 
@@ -140,6 +141,10 @@ static const struct property server_properties[] = {
       .flags = PROP_LOCAL | PROP_NOTE, .max = 1023 },
     { .name = "read_only", .title = "Read only", .help = "Nothing is ever changed on it", .kind = KIND_BOOL, .width = 9,
       .flags = PROP_LOCAL | PROP_NOTE, .sql = "coalesce(o.read_only, 0)" /* not set is no, not unknown */ },
+    { .name = "label", .title = "Label", .help = "A word of warning, such as PROD: beside its rows, in plans and in questions",
+      .kind = KIND_TEXT, .width = 8, .flags = PROP_LOCAL, .max = 24 },
+    { .name = "ask", .title = "Ask", .help = "How changes on it are confirmed: typed is by the number of objects, always",
+      .kind = KIND_ENUM, .width = 6, .flags = PROP_LOCAL | PROP_NOTE, .values = words_ask, .empty = "normal" },
 
     INTERVAL("verify_service", "Verify service", "How often its service states are verified; 0s never"),
     INTERVAL("verify_utilization", "Verify use", "How often the utilization of its scopes is read; 0s never"),
@@ -184,5 +189,5 @@ const struct object_type catalog_servers = {
     .sources = server_sources,
     .source_count = COUNT(server_sources),
     .sort = "server",
-    .free_text = "server,address,role,dhcp_service,dns_service,step,error,system,group,tags",
+    .free_text = "server,address,role,dhcp_service,dns_service,step,error,system,group,tags,label",
 };

@@ -315,11 +315,6 @@ void change_plan_totals(const struct change_plan *plan, struct plan_totals *out)
         }
 }
 
-bool change_plan_guarded(const struct plan_totals *totals, int64_t guard)
-{
-    return totals->hard > 0 || (int64_t)totals->targets > guard;
-}
-
 char *change_plan_warning(const struct plan_totals *totals, char *out, size_t size)
 {
     out[0] = '\0';

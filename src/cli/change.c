@@ -16,6 +16,7 @@ struct changing {
     struct cli *cli;
     struct store *store;
     struct change_plan *plan;
+    struct cautions cautions;
     const char *tool;
     bool json, bar;
     int signal_fd, drawn;
@@ -63,6 +64,7 @@ static void show_plan(struct changing *c)
 
     change_print_plan(c->plan, &out);
     buf_addf(&out, "%s\n", change_plan_summary(c->plan, text, sizeof(text)));
+    change_plan_cautions(c->plan, &c->cautions, &out);
     if (c->json)
         fwrite(buf_at(&out), 1, out.len, stderr);
     else
@@ -86,7 +88,7 @@ static bool confirm(struct changing *c)
     char typed[64], want[32], warning[100];
 
     change_plan_totals(c->plan, &t);
-    if (change_plan_guarded(&t, c->cli->options.guard_targets)) {
+    if (change_plan_question(c->plan, &t, &c->cautions, c->cli->options.guard_targets) == PLAN_ASK_NUMBER) {
         snprintf(want, sizeof(want), "%zu", t.targets);
         if (t.hard > 0)
             fprintf(stderr, "%s\n", change_plan_warning(&t, warning, sizeof(warning)));
@@ -287,6 +289,10 @@ static int nothing(struct changing *c)
 
 static int finish(struct changing *c)
 {
+    struct err err = { 0 };
+
+    if (!cautions_load(c->store, &c->cautions, &err))
+        return cli_fail(&err);
     if (c->cli->flags[FLAG_DRY_RUN])
         return dry_run(c);
     if (c->cli->flags[FLAG_SAVE])
@@ -346,6 +352,7 @@ static bool begin(struct changing *c, struct cli *cli, const char *tool, enum st
 static int end(struct changing *c, int status)
 {
     change_plan_free(c->plan);
+    cautions_done(&c->cautions);
     status = cli_store_done(c->store, status);
     buf_done(&c->results);
     if (c->signal_fd >= 0)

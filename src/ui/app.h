@@ -206,6 +206,7 @@ struct ui {
     struct preview preview;
     const struct pane_ops *preview_pane;
     row_id preview_id, preview_asked;
+    server_id preview_server; /* of preview_id; 0 = none */
     size_t preview_scroll;
     bool preview_stale;
     bool preview_behind, preview_blank; /* of an older row in the last frame, too; not shown until the cursor rests */

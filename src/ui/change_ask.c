@@ -9,9 +9,6 @@
 #include "ipamtui/text.h"
 #include "screen.h"
 
-/* At most so many changes are asked for in one line. */
-#define FEW 10
-
 /* ------------------------------------------------------------------ a question of one line */
 struct ask_line {
     struct overlay overlay;
@@ -180,10 +177,12 @@ static void add_objects(const struct change_plan *plan, size_t targets, struct b
         buf_addf(out, " and %zu more", targets - named);
 }
 
-static void describe(const struct change_plan *plan, const struct plan_totals *t, int stop_after, struct buf *out)
+static void describe(const struct ui *ui, const struct change_plan *plan, const struct plan_totals *t, int stop_after,
+                     struct buf *out)
 {
     char warning[100];
 
+    change_plan_cautions(plan, &ui->known.cautions, out);
     buf_addf(out, "%s\n\n", plan->what);
     add_objects(plan, t->targets, out);
     buf_addf(out, "\n\nServers:  ");
@@ -209,26 +208,28 @@ void changes_ask_apply(struct ui *ui, int stop_after)
     const struct change_plan *plan = changes_plan(ui);
     struct question *question = x_alloc(sizeof *question);
     struct plan_totals t;
-    struct buf text = { 0 };
-    char title[120];
+    struct buf title = { 0 }, text = { 0 };
+    char label[80];
+    struct dialog_field field = { label, true };
 
     change_plan_totals(plan, &t);
     *question = (struct question){ stop_after, t.targets };
-    snprintf(title, sizeof title, "Apply %zu change%s on %zu server%s", t.steps, t.steps == 1 ? "" : "s", t.servers,
-             t.servers == 1 ? "" : "s");
-    if (change_plan_guarded(&t, ui->options->guard_targets)) {
-        char label[80];
-        struct dialog_field field = { label, true };
-
+    buf_addf(&title, "Apply %zu change%s on %zu server%s", t.steps, t.steps == 1 ? "" : "s", t.servers, t.servers == 1 ? "" : "s");
+    change_plan_labels(plan, &ui->known.cautions, &title);
+    describe(ui, plan, &t, stop_after, &text);
+    switch (change_plan_question(plan, &t, &ui->known.cautions, ui->options->guard_targets)) {
+    case PLAN_ASK_LINE:
+        buf_adds(&title, "?");
+        ui_ask_line(ui, buf_at(&title), yes, question, free);
+        break;
+    case PLAN_ASK_BOX:
+        ui_dialog(ui, buf_at(&title), buf_at(&text), buttons, 3, 2, NULL, 0, box_answer, question);
+        break;
+    case PLAN_ASK_NUMBER:
         snprintf(label, sizeof label, "Type the number of objects (%zu):", t.targets);
-        describe(plan, &t, stop_after, &text);
-        ui_dialog(ui, title, buf_at(&text), number_buttons, 2, 1, &field, 1, number_answer, question);
-    } else if (t.steps <= FEW) {
-        buf_addf(&text, "%s?", title);
-        ui_ask_line(ui, buf_at(&text), yes, question, free);
-    } else {
-        describe(plan, &t, stop_after, &text);
-        ui_dialog(ui, title, buf_at(&text), buttons, 3, 2, NULL, 0, box_answer, question);
+        ui_dialog(ui, buf_at(&title), buf_at(&text), number_buttons, 2, 1, &field, 1, number_answer, question);
+        break;
     }
+    buf_done(&title);
     buf_done(&text);
 }

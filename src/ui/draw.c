@@ -101,6 +101,18 @@ static void title_marks(const struct table *table, char *out, size_t size)
         snprintf(out + strlen(out), size - strlen(out), "%srange", out[0] ? ", " : "");
 }
 
+/* " [PROD]": the label of a server beside what is shown of it. Returns the cells it took. */
+static int draw_label(const struct ui *ui, server_id server, int y, int x, int w)
+{
+    const char *label = caution_label(&ui->known.cautions, server);
+    char text[80];
+
+    if (!label[0])
+        return 0;
+    snprintf(text, sizeof text, " [%s]", label);
+    return screen_text(y, x, w, LOOK_WARN, text);
+}
+
 static void draw_title(const struct ui *ui, struct rect r)
 {
     const struct pane_state *pane = &ui->panes[ui->pane];
@@ -121,6 +133,8 @@ static void draw_title(const struct ui *ui, struct rect r)
         snprintf(left, sizeof left, "%s %s %s", pane->ops->title, glyph(GLYPH_CRUMB), filtered && !table->filter_off ? "filtered" : "all");
     right_w = MIN(text_width(right), r.w * 2 / 3);
     used = screen_text(r.y, r.x, r.w - right_w - 2, LOOK_TITLE, left);
+    if (table_row(table))
+        used += draw_label(ui, table_row(table)->server, r.y, r.x + used, r.w - right_w - 2 - used);
     if (filtered) {
         char filter[400];
 
@@ -166,8 +180,11 @@ static void draw_rule(const struct ui *ui, struct rect r, bool beside)
     snprintf(hint, sizeof hint, " %s %s ", keys, ui->wish.preview == PREVIEW_BIG ? "hide" : "bigger");
     snprintf(title, sizeof title, " %s ", name);
     screen_rule(r.y, r.x, r.w);
-    if (name[0])
-        screen_text(r.y, r.x + 2, r.w - 20, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, title);
+    if (name[0]) {
+        int used = screen_text(r.y, r.x + 2, r.w - 20, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, title);
+
+        draw_label(ui, ui->preview_server, r.y, r.x + 1 + used, r.w - 19 - used);
+    }
     if (keys[0])
         screen_text(r.y, r.x + r.w - text_width(hint) - 2, text_width(hint), LOOK_DIM, hint);
 }
@@ -217,8 +234,11 @@ static void draw_preview(struct ui *ui, struct rect r)
     size_t lines, last;
 
     if (ui->layout.beside) {
-        if (ui->preview.title)
-            screen_put(r.y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
+        if (ui->preview.title) {
+            int used = screen_put(r.y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
+
+            draw_label(ui, ui->preview_server, r.y, r.x + used, r.w - used);
+        }
         text.y += 2;
         text.h -= 2;
     }

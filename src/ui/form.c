@@ -306,7 +306,11 @@ static void make_fields(struct form *form)
 {
     size_t cap = 0, count;
     const struct change_field *list = change_fields(form->targets, &form->mem, &count);
+    struct buf labels = { 0 };
 
+    change_targets_labels(form->targets, &form->ui->known.cautions, &labels);
+    form->labels = arena_strdup(&form->mem, labels.len ? buf_at(&labels) : "");
+    buf_done(&labels);
     for (size_t i = 0; i < count; i++) {
         char now[300];
 

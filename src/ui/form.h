@@ -22,6 +22,7 @@ struct form {
     row_id *ids;
     size_t id_count, hidden;
     struct change_targets *targets; /* NULL until they are here */
+    const char *labels;             /* " [PROD]", of their servers; in mem, or NULL */
     uint64_t targets_asked, preview_asked;
     bool preview_again;
     struct arena mem; /* fields' texts */

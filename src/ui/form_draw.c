@@ -149,7 +149,9 @@ static void draw_plan_line(struct form *form, size_t at, int y, struct rect r)
     change_plan_text(form->plan, &form->lines[at], &mem, &t);
     look = t.mark == '!' ? LOOK_BAD : t.mark == '=' ? LOOK_DIM : t.mark == '>' ? LOOK_TITLE : LOOK_NORMAL;
     if (form->lines[at].kind == PLAN_LINE_SERVER) {
-        snprintf(text, sizeof text, "%s   %s", t.server, t.what);
+        const char *label = caution_label(&form->ui->known.cautions, form->lines[at].server);
+
+        snprintf(text, sizeof text, label[0] ? "%s [%s]   %s" : "%s%s   %s", t.server, label, t.what);
     } else if (form->lines[at].kind == PLAN_LINE_NOTE) { /* why matters more than what it is called */
         pad(object, sizeof object, t.object, MIN((int)strcspn(t.object, " "), 15));
         snprintf(text, sizeof text, "%c %.12s %s %s", t.mark, t.server, object, t.what);
@@ -213,7 +215,7 @@ void form_draw(struct ui *ui, struct overlay *overlay)
     struct form *form = (struct form *)overlay;
     struct rect all, fields, plan;
     char text[400];
-    int w, h, rows;
+    int w, h, rows, used;
     bool wide, two;
 
     screen_size(&w, &h);
@@ -225,7 +227,8 @@ void form_draw(struct ui *ui, struct overlay *overlay)
              form->id_count == 1 ? "" : "s");
     if (form->hidden)
         snprintf(text + strlen(text), sizeof text - strlen(text), " (%zu of them hidden by the filter)", form->hidden);
-    screen_put(all.y, 0, w, LOOK_TITLE, text);
+    used = screen_put(all.y, 0, w, LOOK_TITLE, text);
+    screen_text(all.y, used, w - used, LOOK_WARN, form->labels ? form->labels : "");
     fields = (struct rect){ .y = all.y + 2, .x = 0, .w = wide ? MIN(w * 3 / 5, 110) : w };
     rows = h - fields.y - (two ? 3 : 2); /* what is said about the field, and keys */
     fields.h = MIN((int)MAX(form->count, 1), wide ? rows : MAX(rows / 2, 3));

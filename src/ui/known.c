@@ -81,12 +81,13 @@ bool known_load(struct store *store, struct known *out, struct err *err)
         if (!store_sources(store, out->rows[i].id, take_source, &out->rows[i], err))
             return false;
     }
-    return true;
+    return cautions_load(store, &out->cautions, err);
 }
 
 void known_done(struct known *known)
 {
     free(known->rows);
+    cautions_done(&known->cautions);
     *known = (struct known){ 0 };
 }
 

@@ -1,8 +1,9 @@
 /* known.h - why a value is not there: each server's sources with their latest result, so that a list can tell "never asked"
- * from "could not be read", "not allowed to see" and "not offered". Filled on the query worker, read on the screen. */
+ * from "could not be read", "not allowed to see" and "not offered"; and which ones their operators are careful with. Filled on the query worker, read on the screen. */
 #ifndef IPAM_UI_KNOWN_H
 #define IPAM_UI_KNOWN_H
 
+#include "ipamtui/change.h"
 #include "ipamtui/store.h"
 
 enum known_result { KNOWN_NEVER, KNOWN_DONE, KNOWN_NOT_OFFERED, KNOWN_DENIED, KNOWN_FAILED };
@@ -18,6 +19,7 @@ struct known {
     size_t count, cap;
     int64_t oldest, newest; /* last_seen of servers that can be reached; 0 = none */
     size_t never, unreachable;
+    struct cautions cautions;
 };
 bool known_load(struct store *store, struct known *out, struct err *err); /* out: zeroed */
 void known_done(struct known *known);

@@ -92,7 +92,7 @@ static int widest(const struct change_plan *plan, int w)
     return w >= 120 ? 34 : w >= 90 ? 28 : 25;
 }
 
-static void draw_line(const struct change_plan *plan, size_t at, int y, struct rect r, bool focused)
+static void draw_line(const struct ui *ui, const struct change_plan *plan, size_t at, int y, struct rect r, bool focused)
 {
     const struct plan_line *line = &view.lines[at];
     struct arena mem = { 0 };
@@ -106,7 +106,10 @@ static void draw_line(const struct change_plan *plan, size_t at, int y, struct r
     if (line->kind == PLAN_LINE_SERVER) {
         char text[300];
 
-        snprintf(text, sizeof text, "%s %s   %s%s", line->folded ? "[+]" : "[-]", t.server, t.what, line->folded ? ", folded" : "");
+        const char *label = caution_label(&ui->known.cautions, line->server);
+
+        snprintf(text, sizeof text, label[0] ? "%s %s [%s]   %s%s" : "%s %s%s   %s%s", line->folded ? "[+]" : "[-]", t.server, label,
+                 t.what, line->folded ? ", folded" : "");
         screen_text(y, r.x + x, r.w - x, focused ? LOOK_CURSOR : LOOK_TITLE, text);
     } else {
         char mark[2] = { t.mark, '\0' };
@@ -260,7 +263,7 @@ static void plan_draw(struct ui *ui)
     if (view.top + (size_t)view.height > view.count)
         view.top = view.count > (size_t)view.height ? view.count - (size_t)view.height : 0;
     for (int i = 0; i < list.h && view.top + (size_t)i < view.count; i++)
-        draw_line(plan, view.top + (size_t)i, list.y + i, list, view.top + (size_t)i == view.at);
+        draw_line(ui, plan, view.top + (size_t)i, list.y + i, list, view.top + (size_t)i == view.at);
     if (ui->layout.preview.h > 0) {
         if (ui->layout.beside)
             screen_rule_down(ui->layout.rule.y, ui->layout.rule.x, ui->layout.rule.h);

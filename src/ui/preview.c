@@ -96,6 +96,7 @@ static void done(void *job, bool ok, const struct err *err)
         if (ui->preview_id != question->id)
             ui->preview_scroll = 0;
         ui->preview_id = question->id;
+        ui->preview_server = table_row(ui_table(ui)) ? table_row(ui_table(ui))->server : 0;
         ui->preview_pane = question->pane;
         ui->preview_behind = ui->preview_blank = false;
         question->preview = (struct preview){ 0 };

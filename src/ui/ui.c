@@ -523,6 +523,7 @@ static bool open_store(struct ui *ui, struct err *err)
 {
     struct thresholds t = { ui->options->over_percent, ui->options->under_percent };
     struct store *store;
+    bool ok;
 
     if (!store_open(ui->how->db_path, STORE_WRITE, &store, err))
         return false;
@@ -537,8 +538,9 @@ static bool open_store(struct ui *ui, struct err *err)
         ui->panes[i].table.sign_ctx = ui;
     }
     ui_settings_load(ui, store);
+    ok = cautions_load(store, &ui->known.cautions, err); /* before anything may be applied; the rest is known when it has been read */
     store_close(store);
-    return true;
+    return ok;
 }
 
 static bool start_collector(struct ui *ui, struct err *err)

@@ -35,6 +35,25 @@ typed 0 1 scope deactivate "scope:$one"
 typed 0 yes scope activate "scope:$one"
 same_as_before 'it is as it was'
 
+# A label is named, and a server that is set to ask=typed is never changed for a yes. Without a terminal nothing is asked.
+run 0 --db "$db" server set "$server" label=PROD ask=typed
+typed 1 yes set scopes "scope:$one" delay=1
+says "PROD: $server"
+says "ask=typed: $server"
+says 'Apply to 1 target on 1 server? Type 1'
+run 2 --db "$db" set scopes "scope:$one" delay=1
+tells 'nobody can be asked here'
+same_as_before 'it is not changed for a yes'
+typed 0 1 set scopes "scope:$one" delay=1
+says '1 done'
+run 0 --db "$db" set scopes "scope:$one" delay=2 --yes
+says '1 done'
+run 2 --db "$db" server set "$server" ask=never
+tells 'typed'
+run 0 --db "$db" list servers 'prod' --columns server,label,ask --format csv
+says "$server,PROD,typed"
+run 0 --db "$db" server set "$server" label= ask=
+
 # Stopped: what is on its way is settled, the rest is not sent, and says so.
 faults slow:100
 before=$(sent)

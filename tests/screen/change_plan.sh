@@ -177,3 +177,40 @@ screen_wait ': 3 done; u plans the way back'
 screen_keys Q
 screen_ends 0
 [ "$(dump | grep -cw 'Delay=3')" = 3 ] || fail 'three scopes were changed'
+
+# ---- a label is beside what is shown of its server and in questions, where it makes a box of the line; ask=typed asks for the number
+run 0 --db "$db" server set "$a" label=PROD
+screen_scopes "$size"
+screen_wait 'all [PROD]'
+screen_wait "$(scope "$a" 1)"
+screen_keys e
+screen_wait 'edit 1 scope [PROD]'
+screen_keys Escape
+screen_gone 'edit 1 scope'
+screen_keys ':' 'set delay 4' Enter
+screen_wait 'planned for 1 of 1'
+screen_keys w
+screen_wait "[-] $a [PROD]   1 target"
+screen_keys w
+screen_wait 'Apply 1 change on 1 server [PROD]'
+screen_wait "PROD: $a"
+screen_wait '[ Cancel ]'
+screen_keys Enter
+screen_wait 'Nothing was sent; the plan is kept'
+screen_keys q 1
+screen_wait "Servers › all [PROD]"
+screen_keys ':' 'server-set ask=typed' Enter
+screen_wait '1 server changed'
+screen_keys w
+screen_wait 'Plan › pending'
+screen_keys w
+screen_wait "ask=typed: $a"
+screen_wait 'Type the number of objects (1)'
+screen_keys y Enter
+screen_wait 'the number was another one'
+screen_keys w
+screen_wait 'Type the number of objects (1)'
+screen_keys 1 Enter
+screen_wait ': 1 done; u plans the way back'
+screen_keys Q
+screen_ends 0

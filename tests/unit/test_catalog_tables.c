@@ -103,7 +103,7 @@ static void names_are_a_contract(void **state)
 {
     (void)state;
     check_list(&catalog_servers, "server,address,role,transport,reachable,dhcp_service,dns_service,version,last_seen,error,command,"
-                                 "user,port,jump,dialect,powershell,group,tags,read_only,step,powershell_version,last_try,since,"
+                                 "user,port,jump,dialect,powershell,group,tags,read_only,label,ask,step,powershell_version,last_try,since,"
                                  "scope_count,in_use,free,total,util,level");
     check_list(&catalog_scopes, "server,scope,name,description,mask,prefix,start,end,state,lease_duration,delay,superscope,total,"
                                 "in_use,free,reserved,pending,util,level,type,max_bootp_clients,activate_policies,dynamic_updates,"

@@ -253,13 +253,14 @@ static void exclusions_are_rows(void **state)
 /* What works no longer, what is gone, and what is much: each stops once. */
 static void hard_plans_are_guarded(void **state)
 {
-    static const struct { const char *where, *edit, *warning; bool guarded; } cases[] = {
-        { "o.scope = 0x0a000000", "delay=9", "", false },
-        { "o.scope <= 0x0a000100", "delay=9", "", true }, /* more than one */
-        { "o.scope = 0x0a000000", "state=inactive", "1 of them takes something away or out of service.", true },
-        { "o.scope <= 0x0a000100", "state=inactive", "2 of them take something away or out of service.", true },
-        { "o.scope = 0x0a000000", NULL, "1 of them takes something away or out of service.", true },
+    static const struct { const char *where, *edit, *warning; enum plan_question question; } cases[] = {
+        { "o.scope = 0x0a000000", "delay=9", "", PLAN_ASK_LINE },
+        { "o.scope <= 0x0a000100", "delay=9", "", PLAN_ASK_NUMBER }, /* more than one */
+        { "o.scope = 0x0a000000", "state=inactive", "1 of them takes something away or out of service.", PLAN_ASK_NUMBER },
+        { "o.scope <= 0x0a000100", "state=inactive", "2 of them take something away or out of service.", PLAN_ASK_NUMBER },
+        { "o.scope = 0x0a000000", NULL, "1 of them takes something away or out of service.", PLAN_ASK_NUMBER },
     };
+    const struct cautions none = { 0 };
     struct plan_totals totals;
     char warning[100];
 
@@ -274,8 +275,72 @@ static void hard_plans_are_guarded(void **state)
             fail_msg("%s: %s", cases[i].edit, err.text);
         change_plan_totals(plan, &totals);
         assert_string_equal(change_plan_warning(&totals, warning, sizeof(warning)), cases[i].warning);
-        assert_int_equal(change_plan_guarded(&totals, 1), cases[i].guarded);
+        assert_int_equal(change_plan_question(plan, &totals, &none, 1), cases[i].question);
         change_plan_free(plan);
+    }
+}
+
+static void set_server(size_t at, const char *property, struct value value)
+{
+    struct err err = { 0 };
+
+    if (!store_server_set(store, estate.servers[at].id, catalog_property(&catalog_servers, property), value, &err))
+        fail_msg("%s: %s", property, err.text);
+}
+
+/* What is set for its servers decides how a plan is confirmed, and is named. A server of the plan is enough for more, all of them are
+ * needed for less. */
+static void servers_are_asked_for_with_care(void **state)
+{
+    static const struct { const char *ask[2], *label[2], *where; enum plan_question question; const char *labels, *lines; } cases[] = {
+        { { NULL, NULL }, { NULL, NULL }, "o.scope IN (0x0a000000, 0x0a010000)", PLAN_ASK_LINE, "", "" },
+        { { NULL, NULL }, { NULL, NULL }, "1", PLAN_ASK_BOX, "", "" }, /* more than a few */
+        { { NULL, "normal" }, { "PROD", NULL }, "o.scope IN (0x0a000000, 0x0a010000)", PLAN_ASK_BOX, " [PROD]", "PROD: s00\n" },
+        { { NULL, NULL }, { "PROD", NULL }, "o.scope = 0x0a010000", PLAN_ASK_LINE, "", "" },
+        { { "typed", NULL }, { NULL, NULL }, "o.scope IN (0x0a000000, 0x0a010000)", PLAN_ASK_NUMBER, "", "ask=typed: s00\n" },
+        { { "typed", NULL }, { NULL, NULL }, "o.scope = 0x0a010000", PLAN_ASK_LINE, "", "" },
+        { { "less", "less" }, { "lab", "PROD" }, "o.server < 3", PLAN_ASK_LINE, " [lab, PROD]", "lab: s00\nPROD: s01\n" },
+        { { "less", NULL }, { NULL, NULL }, "o.server < 3", PLAN_ASK_BOX, "", "" },
+        { { "less", "typed" }, { "PROD", "PROD" }, "o.server < 3", PLAN_ASK_NUMBER, " [PROD]", "PROD: s00, s01\nask=typed: s01\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct change_plan *plan = change_plan_new();
+        struct cautions cautions = { 0 };
+        struct plan_totals totals;
+        struct buf labels = { 0 }, of_targets = { 0 }, lines = { 0 };
+        struct change_targets *t = targets_where(cases[i].where);
+        struct err err = { 0 };
+
+        for (size_t s = 0; s < 2; s++) {
+            set_server(s, "ask", cases[i].ask[s] ? V_TEXT(cases[i].ask[s]) : V_NULL);
+            set_server(s, "label", cases[i].label[s] ? V_TEXT(cases[i].label[s]) : V_NULL);
+        }
+        assert_true(edit(plan, cases[i].where, "delay=9", &err));
+        assert_true(cautions_load(store, &cautions, &err));
+        change_plan_totals(plan, &totals);
+        if (change_plan_question(plan, &totals, &cautions, 50) != cases[i].question)
+            fail_msg("case %zu: question %d", i, (int)change_plan_question(plan, &totals, &cautions, 50));
+        change_plan_labels(plan, &cautions, &labels);
+        change_targets_labels(t, &cautions, &of_targets);
+        change_plan_cautions(plan, &cautions, &lines);
+        assert_string_equal(labels.len ? buf_at(&labels) : "", cases[i].labels);
+        assert_string_equal(of_targets.len ? buf_at(&of_targets) : "", cases[i].labels);
+        assert_string_equal(lines.len ? buf_at(&lines) : "", cases[i].lines);
+        /* Never less than for what takes something away. */
+        totals.hard = 1;
+        assert_int_equal(change_plan_question(plan, &totals, &cautions, 50), PLAN_ASK_NUMBER);
+        buf_done(&labels);
+        buf_done(&of_targets);
+        buf_done(&lines);
+        cautions_done(&cautions);
+        change_targets_free(t);
+        change_plan_free(plan);
+    }
+    for (size_t s = 0; s < 2; s++) {
+        set_server(s, "ask", V_NULL);
+        set_server(s, "label", V_NULL);
     }
 }
 
@@ -593,6 +658,7 @@ int main(void)
         cmocka_unit_test(impossible_values_are_refused_per_target),
         cmocka_unit_test(exclusions_are_rows),
         cmocka_unit_test(hard_plans_are_guarded),
+        cmocka_unit_test(servers_are_asked_for_with_care),
         cmocka_unit_test(rows_named_themselves),
         cmocka_unit_test(the_plan_is_seen_as_a_whole),
         cmocka_unit_test(properties_share_calls_where_the_cmdlet_can),
