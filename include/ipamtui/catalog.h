@@ -115,6 +115,7 @@ struct source {
     const char *key_from;  /* SOURCE_ADDS: the answer's property that names its row, where it is not the key's own; rows have one key */
     const char *row_error; /* SOURCE_ADDS: an error about one row, named by its target, is an answer: its id becomes this property */
     bool zone_events;      /* the answers are events as XML; those about a zone become rows, the newest of each */
+    bool history;          /* how full the object's rows are is known after it: kept as their history (in_use, free) */
     const char *empty_error; /* the id of the error that only says that there is nothing */
     const char *about;     /* the parameter that takes what is asked about ("ZoneName"): asked only when something is */
     bool optional;         /* a missing cmdlet is "not offered by this server", not a failure */

@@ -13,7 +13,7 @@ static const char *const words_updates_remote[] = { "Always", "Never", "OnClient
 static const struct source scope_sources[] = {
     { .name = "scopes", .cmdlet = "Get-DhcpServerv4Scope", .mode = SOURCE_DEFINES, .what = WHAT_DHCP, .role = ROLE_DHCP },
     { .name = "scope-statistics", .cmdlet = "Get-DhcpServerv4ScopeStatistics", .mode = SOURCE_ADDS,
-      .what = WHAT_UTILIZATION, .role = ROLE_DHCP },
+      .what = WHAT_UTILIZATION, .role = ROLE_DHCP, .history = true },
     { .name = "scope-dns", .cmdlet = "Get-DhcpServerv4DnsSetting", .pipe_from = "Get-DhcpServerv4Scope",
       .mode = SOURCE_BY_ORDER, .what = WHAT_DHCP, .role = ROLE_DHCP },
     /* Without -Failover these counters are not the server's, so they have a call of their own. */

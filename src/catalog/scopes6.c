@@ -9,7 +9,7 @@ static const struct source scope6_sources[] = {
     { .name = "scopes6", .cmdlet = "Get-DhcpServerv6Scope", .mode = SOURCE_DEFINES, .what = WHAT_DHCP, .role = ROLE_DHCP,
       .optional = true },
     { .name = "scope6-statistics", .cmdlet = "Get-DhcpServerv6ScopeStatistics", .mode = SOURCE_ADDS, .what = WHAT_UTILIZATION,
-      .role = ROLE_DHCP, .optional = true },
+      .role = ROLE_DHCP, .optional = true, .history = true },
 };
 
 static const struct property scope6_properties[] = {

@@ -9,17 +9,13 @@
 
 enum { HOUR = 3600, DAY = 86400, KEEP_FINE = 3 * DAY, KEEP = 90 * DAY, TREND_S = 14 * DAY, FUTURE_S = HOUR };
 
-static bool is_ipv6(const struct object_type *object)
-{
-    return object == &catalog_scopes6;
-}
-
 /* A statement about TABLE, its history TABLE_history ("%1$s"), and free addresses ("%2$s"): an IPv6 scope has 2^64 of them, as text;
  * more than 2^62 say no more than that. */
 static sqlite3_stmt *prepare(struct store *store, const struct object_type *object, const char *format, struct err *err)
 {
-    char *sql = x_asprintf(format, object->table, is_ipv6(object) ? "CAST(min(CAST(o.free AS REAL), 4611686018427387904.0) AS INTEGER)"
-                                                                  : "o.free");
+    bool text = object->properties[catalog_property(object, "free")].kind == KIND_TEXT;
+    char *sql = x_asprintf(format, object->table, text ? "CAST(min(CAST(o.free AS REAL), 4611686018427387904.0) AS INTEGER)"
+                                                       : "o.free");
     sqlite3_stmt *stmt = store_prepare(store, sql, err);
 
     free(sql);
@@ -128,9 +124,43 @@ static bool update_trends(struct store *store, const struct object_type *object,
     return ok;
 }
 
+/* Samples of scopes that are gone. From scope to scope by the index, not over each sample. */
+#define SWEEP_SQL                                                                                                            \
+    "WITH RECURSIVE has(id) AS (SELECT min(scope) FROM %1$s_history UNION ALL SELECT (SELECT min(scope) FROM %1$s_history"   \
+    " WHERE scope > has.id) FROM has WHERE has.id IS NOT NULL) DELETE FROM %1$s_history WHERE scope IN"                      \
+    " (SELECT id FROM has WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM %1$s))"
+
+static bool keeps_history(const struct object_type *object)
+{
+    for (size_t i = 0; i < object->source_count; i++)
+        if (object->sources[i].history)
+            return true;
+    return false;
+}
+
+/* Once a day, and once after the store was opened. */
+static bool sweep(struct store *store, int64_t now_s, struct err *err)
+{
+    bool ok = true;
+
+    if (store->swept_s != 0 && now_s >= store->swept_s && now_s - store->swept_s < DAY)
+        return true;
+    for (size_t i = 0; ok && catalog_objects[i]; i++) {
+        sqlite3_stmt *stmt = NULL;
+
+        if (!keeps_history(catalog_objects[i]))
+            continue;
+        stmt = prepare(store, catalog_objects[i], SWEEP_SQL, err);
+        ok = stmt && store_run(store, stmt, "keeping the history", err);
+    }
+    if (ok)
+        store->swept_s = now_s;
+    return ok;
+}
+
 bool history_note(struct store *store, server_id server, const struct object_type *object, int64_t now_s, struct err *err)
 {
-    return run_at(store, object, PRUNE_SQL, server, now_s + FUTURE_S, now_s - KEEP, err) &&
+    return sweep(store, now_s, err) && run_at(store, object, PRUNE_SQL, server, now_s + FUTURE_S, now_s - KEEP, err) &&
            run_at(store, object, THIN_SQL, server, now_s - KEEP_FINE, now_s - KEEP_FINE - 2 * DAY, err) &&
            run_at(store, object, SAMPLE_SQL, server, now_s, 0, err) && update_trends(store, object, server, now_s, err);
 }

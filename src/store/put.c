@@ -505,14 +505,6 @@ static bool keep_result(struct store *store, server_id server, const char *objec
     return store_run(store, stmt, "keeping how it ended", err);
 }
 
-static bool counts_addresses(const struct object_type *object, int source)
-{
-    const char *name = object->sources[source].name;
-
-    return (object == &catalog_scopes && strcmp(name, "scope-statistics") == 0) ||
-           (object == &catalog_scopes6 && strcmp(name, "scope6-statistics") == 0);
-}
-
 bool store_source_done(struct store *store, server_id server, const struct object_type *object, int source, bool ok,
                        const char *result, const char *error, int64_t now_s, struct err *err)
 {
@@ -527,7 +519,7 @@ bool store_source_done(struct store *store, server_id server, const struct objec
     if (ok && object != &catalog_servers)
         done = settle_unnamed(store, server, object, source, round, err) && totals_update(store, server, object, err) &&
                words_update(store, server, object, err);
-    if (done && ok && counts_addresses(object, source))
+    if (done && ok && object->sources[source].history)
         done = history_note(store, server, object, now_s, err);
     round_close(store, round);
     return done && keep_result(store, server, object->name, object->sources[source].name, ok, result, error, now_s, err) &&

@@ -35,6 +35,7 @@ struct store {
     size_t statement_count, statement_cap;
     struct round *rounds;
     size_t round_count, round_cap;
+    int64_t swept_s; /* when the history of what is gone was swept out; 0 = not yet */
     int wal_fd; /* for store_commit_durable(); -1 until needed */
     bool readonly, unlocked; /* opened by readonly_open(); without locks, when the file was like this: */
     struct stat seen;

@@ -47,3 +47,12 @@ run 0 --db "$db" scope6 level "scope:$prefix"
 run 0 --db "$db" list scopes6 over=0.5
 lines 1
 run 0 --db "$db" list scopes "scope:$scope" --columns over --format csv
+
+# What was kept of scopes that are gone goes with the next round.
+run 0 --db "$db" server remove "$server"
+[ "$(sql "$db" 'SELECT count(*) > 0 FROM scope_history')" = 1 ] || fail 'there are samples of scopes that are gone'
+run 0 --db "$db" server import "$estate/servers.csv"
+run 0 --db "$db" retrieve --what dhcp,utilization
+[ "$(sql "$db" 'SELECT count(*) FROM scope_history WHERE scope NOT IN (SELECT id FROM scope)')" = 0 ] || fail 'none of scopes that are gone'
+[ "$(sql "$db" 'SELECT count(*) FROM scope6_history WHERE scope NOT IN (SELECT id FROM scope6)')" = 0 ] || fail 'nor of IPv6 scopes'
+[ "$(sql "$db" 'SELECT count(*) > 0 FROM scope_history')" = 1 ] || fail 'those of scopes that are there stay'
