@@ -323,6 +323,13 @@ static bool stream_ids(struct store *store, const struct list_spec *spec, size_t
     return rc == SQLITE_DONE || rc == SQLITE_ROW;
 }
 
+/* Ends what only read. Nothing is taken back: the rounds that go on are as sure as before. */
+static void end_reading(struct store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_fn *fn, void *ctx, struct err *err)
 {
     bool own = sqlite3_get_autocommit(store->db), whole = false, more = true, ok;
@@ -341,7 +348,7 @@ bool store_list_ids(struct store *store, const struct list_spec *spec, list_ids_
     if (ok && more && !whole)
         ok = stream_ids(store, spec, found, fn, ctx, err);
     if (own)
-        store_rollback(store);
+        end_reading(store);
     return ok;
 }
 
@@ -444,7 +451,7 @@ bool store_rows(struct store *store, const struct object_type *object, const row
     }
     store_release(store, stmt);
     if (own)
-        store_rollback(store);
+        end_reading(store);
     return ok;
 }
 
@@ -520,7 +527,7 @@ bool store_list_rows(struct store *store, const struct list_spec *spec, list_row
     if (ok)
         ok = order.standard ? stream_rows(store, spec, &row, fn, ctx, err) : sorted_rows(store, spec, &row, fn, ctx, err);
     if (own)
-        store_rollback(store);
+        end_reading(store);
     free(values);
     return ok;
 }
