@@ -9,6 +9,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/loop.h"
 #include "ipamtui/mem.h"
+#include "ipamtui/text.h"
 #include "ipamtui/transport.h"
 #include "sshd.h"
 
@@ -225,7 +226,10 @@ static void start_asking(void)
     if (getuid() != 0 || system("unshare -m true 2>/dev/null && command -v openssl >/dev/null") != 0)
         return;
     lab_run(&lab, "hash=$(openssl passwd -6 'right one'); sed \"s|^%s:[^:]*|%s:$hash|\" /etc/shadow >shadow", lab.user, lab.user);
-    lab_write(&lab, "pam", "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    /* What pam_echo says stands in front of the prompt of pam_unix: a title, a cleared screen, red, and the C1 form of ESC [. */
+    lab_write(&lab, "echo", "\033]0;title\007\033[2J\033[31mred \302\2335m");
+    lab_write(&lab, "pam", "auth optional pam_echo.so file=%s/echo\nauth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n",
+              lab.dir);
     snprintf(wrap, sizeof(wrap),
              "unshare -m sh -c 'mount --bind %s/shadow /etc/shadow && mount --bind %s/pam /etc/pam.d/sshd && exec \"$@\"' x", lab.dir,
              lab.dir);
@@ -691,6 +695,12 @@ static void silent_host_is_found(void **state)
     }
 }
 
+static bool printable(const char *text)
+{
+    char again[1024];
+    return strcmp(text_printable(text, again, sizeof(again)), text) == 0;
+}
+
 static void person_types(void **state)
 {
     static const struct { const char *address, *answer; bool in; enum ask_kind kind; } cases[] = {
@@ -711,6 +721,8 @@ static void person_types(void **state)
                           cases[i].answer ? cases[i].answer : "(none)", o->opened ? o->about : "", o->opened ? "" : o->err.text);
             CHECK(o->closed && o->opened == cases[i].in && m.asked >= 1, o);
             CHECK(both[k] == TRANSPORT_OPENSSH || m.ask.kind == cases[i].kind, o);
+            CHECK(printable(m.ask.text) && printable(m.ask.prompts[0]), o);
+            CHECK(cases[i].kind == ASK_PASSWORD || (strstr(m.ask.prompts[0], "[2J") && strstr(m.ask.prompts[0], "Password: ")), o);
             CHECK(o->opened || (o->step == STEP_LOGIN && o->err.kind == ERR_DENIED), o);
             end(&m);
         }
