@@ -67,6 +67,7 @@ const struct err *host_error(const struct host *host); /* why HOST_FAILED; kind 
 enum transport_step host_failed_step(const struct host *host); /* STEP_OPEN: PowerShell itself */
 enum transport_step host_step(const struct host *host); /* while HOST_CONNECTING: how far it got */
 const char *host_version(const struct host *host);     /* PowerShell: "5.1.20348.2110", "" before */
+const char *host_edition(const struct host *host);     /* "Desktop" (Windows PowerShell) or "Core", "" before */
 enum host_dialect host_dialect(const struct host *host);  /* the one in use, or tried last: never AUTO */
 const char *host_describe(const struct host *host);
 const char *host_warning(const struct host *host);     /* the latest warning text of a call, "" */

@@ -151,11 +151,11 @@ static void on_hop(void *ctx, const char *host)
 static void opened(struct trial *t)
 {
     char text[128];
-    const char *version = host_version(t->host);
+    const char *edition = host_edition(t->host);
     bool plain = host_dialect(t->host) == HOST_DIALECT_PLAIN;
     ok(t, plain ? "dialect: plain lines" : "dialect: psrp, the remoting protocol");
-    snprintf(text, sizeof(text), "PowerShell %s, edition %s", version,
-             atoi(version) >= 6 ? "Core" : "Desktop (Windows PowerShell)");
+    snprintf(text, sizeof(text), "PowerShell %s, edition %s%s", host_version(t->host), edition,
+             strcmp(edition, "Desktop") == 0 ? " (Windows PowerShell)" : "");
     tell(t, "ok", text, host_describe(t->host), NULL);
 }
 

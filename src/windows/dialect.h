@@ -26,6 +26,7 @@ struct dialect_ops {
     void (*stop)(struct dialect *dialect, psrp_call_id id);
     void (*close)(struct dialect *dialect); /* politely: closed() follows */
     const char *(*version)(const struct dialect *dialect);
+    const char *(*edition)(const struct dialect *dialect); /* "": it has no word for it, as before 5.1 */
     const char *(*noise)(const struct dialect *dialect); /* first bytes that were no protocol, printable */
 };
 /* Every dialect begins with this. */

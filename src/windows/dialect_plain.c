@@ -19,7 +19,7 @@ enum { LINE_MAX_BYTES = 96 << 20, NOISE_MAX = 256 << 10, NOISE_SHOWN = 80 };
 
 /* No cmdlet is needed for any of it, and no type that PowerShell 3.0 lacks. The first line works in every language mode. */
 static const char *const prologue[] = {
-    "\"" FRAME "0 hello $($PSVersionTable.PSVersion) $($ExecutionContext.SessionState.LanguageMode)>\"",
+    "\"" FRAME "0 hello $($PSVersionTable.PSVersion) $($ExecutionContext.SessionState.LanguageMode) $($PSVersionTable.PSEdition)>\"",
     "function ipam_w($i,$k,$v){[Console]::Out.WriteLine('" FRAME "'+$i+' '+$k+' '+[Convert]::ToBase64String([Text.Encoding]::UTF8"
     ".GetBytes([Management.Automation.PSSerializer]::Serialize($v)))+'>');[Console]::Out.Flush()}",
     "function ipam_e($r){@{m=\"$r\";i=[string]$r.FullyQualifiedErrorId;c=[int]$r.CategoryInfo.Category;"
@@ -52,7 +52,7 @@ struct plain_dialect {
     struct arena mem;     /* of the frame that is being told */
     struct arena sending; /* of its own: a call may be made while a frame is told */
     struct clixml_reader *reader;
-    char version[64], noise[NOISE_SHOWN * 3 + 1];
+    char version[64], edition[24], noise[NOISE_SHOWN * 3 + 1];
     size_t noise_bytes;
     bool open, over;
     /* the one call */
@@ -178,16 +178,17 @@ static const struct frame_kind {
     { "end", take_end },   { "fail", take_failure },
 };
 
-/* "hello 5.1.20348.2110 FullLanguage" */
+/* "hello 5.1.20348.2110 FullLanguage Desktop"; before 5.1 without the last */
 static bool take_hello(struct plain_dialect *d, const char *rest, struct err *err)
 {
-    char version[64] = "", mode[64] = "";
+    char version[64] = "", mode[64] = "", edition[24] = "";
 
-    if (sscanf(rest, "%63s %63[A-Za-z]", version, mode) != 2)
+    if (sscanf(rest, "%63s %63[A-Za-z] %23[A-Za-z]", version, mode, edition) < 2)
         return true; /* the line itself, echoed */
     if (version[0] < '0' || version[0] > '9')
         return true;
     text_printable(version, d->version, sizeof(d->version));
+    snprintf(d->edition, sizeof(d->edition), "%s", edition);
     if (strcmp(mode, "FullLanguage") == 0)
         return true;
     return err_set(err, ERR_DENIED, d->where, "PowerShell there runs in %s mode, in which plain calls cannot work; PowerShell remoting (psrp) can",
@@ -415,6 +416,11 @@ static const char *dialect_version(const struct dialect *dialect)
     return ((const struct plain_dialect *)dialect)->version;
 }
 
+static const char *dialect_edition(const struct dialect *dialect)
+{
+    return ((const struct plain_dialect *)dialect)->edition;
+}
+
 static const char *dialect_noise(const struct dialect *dialect)
 {
     return ((const struct plain_dialect *)dialect)->noise;
@@ -434,5 +440,6 @@ const struct dialect_ops dialect_plain = {
     .stop = dialect_stop,
     .close = dialect_close,
     .version = dialect_version,
+    .edition = dialect_edition,
     .noise = dialect_noise,
 };

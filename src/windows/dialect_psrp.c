@@ -66,6 +66,11 @@ static const char *dialect_version(const struct dialect *dialect)
     return psrp_version(of(dialect));
 }
 
+static const char *dialect_edition(const struct dialect *dialect)
+{
+    return psrp_edition(of(dialect));
+}
+
 static const char *dialect_noise(const struct dialect *dialect)
 {
     return psrp_noise(of(dialect));
@@ -85,5 +90,6 @@ const struct dialect_ops dialect_psrp = {
     .stop = dialect_stop,
     .close = dialect_close,
     .version = dialect_version,
+    .edition = dialect_edition,
     .noise = dialect_noise,
 };

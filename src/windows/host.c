@@ -222,6 +222,11 @@ const char *host_version(const struct host *host)
     return host->version;
 }
 
+const char *host_edition(const struct host *host)
+{
+    return host->edition;
+}
+
 enum host_dialect host_dialect(const struct host *host)
 {
     return host->dialect == &dialect_plain ? HOST_DIALECT_PLAIN : HOST_DIALECT_PSRP;

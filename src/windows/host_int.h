@@ -66,7 +66,7 @@ struct host {
     struct loop_timer idle;
     int depth; /* callbacks that are on the stack */
     bool dead;
-    char version[64], warning[256], describe[320];
+    char version[64], edition[24], warning[256], describe[320];
 };
 
 /* ------------------------------------------------------------------ host_calls.c */

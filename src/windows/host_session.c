@@ -228,7 +228,9 @@ static void on_ps_opened(void *ctx)
     session->open = true;
     host->other_tried = false;
     loop_timer_stop(&session->timer);
+    const char *edition = session->dialect->ops->edition(session->dialect);
     snprintf(host->version, sizeof(host->version), "%s", session->dialect->ops->version(session->dialect));
+    text_printable(*edition ? edition : "Desktop", host->edition, sizeof(host->edition));
     set_state(host, HOST_OPEN);
     send_calls(host);
     watch_idle(host);

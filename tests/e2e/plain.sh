@@ -24,6 +24,7 @@ done
 # The dialect that was chosen is the one that is tested.
 run 0 --db "$real" server test dhcp-lon-01
 says 'dialect: plain lines'
+says ', edition Core'
 says 'language mode: FullLanguage'
 # A program of the host is called as one: its lines come as they are, in whatever language.
 mkdir "$T/bin"

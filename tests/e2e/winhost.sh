@@ -45,6 +45,7 @@ done
 diff "$T/calls.sim.db" "$T/calls.real.db" >"$out" || fail 'every call ends alike with both'
 run 0 --db "$real" server test "$(basename "$(ls "$estate"/dhcp-*.state | head -1)" .state)"
 says 'Everything that is needed works.'
+says ', edition Core'
 says 'language mode: FullLanguage'
 says 'clock: as this machine'
 says 'modules: '

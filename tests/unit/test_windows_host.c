@@ -133,6 +133,7 @@ static void one_call(void **state)
     assert_int_equal(w.states[1], HOST_STARTING);
     assert_int_equal(w.states[2], HOST_OPEN);
     assert_true(host_version(w.host)[0] != '\0');
+    assert_string_equal(host_edition(w.host), "Desktop");
     assert_non_null(strstr(host_describe(w.host), "psrp"));
     world_end(&w);
 }
