@@ -50,7 +50,8 @@ struct desk_options {
 /* Starts the thread; it opens the store, reports the pending plan and settles what dead owners left open. options are copied. */
 bool change_desk_start(const struct desk_options *how, const struct options *options, struct mailbox *notes,
                        struct change_desk **out, struct err *err);
-/* Stops a running apply (what is in flight is settled, at most 3 s; later it stays open for the next start) and ends. NULL is fine. */
+/* Stops a running apply (what is in flight is settled, at most 3 s; later it stays open for the next start), makes the edits of the
+ * pending plan that still wait, and ends. Notes may be in the mailbox then. NULL is fine. */
 void change_desk_stop(struct change_desk *desk);
 
 /* ids are copied. Returns the request's number (never 0). */

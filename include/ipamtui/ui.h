@@ -22,7 +22,7 @@ struct ui_options {
     const char *label;                    /* first word of the bar ("demo"); NULL = "ipamtui" */
 };
 /* Runs until the operator quits, the terminal goes or a signal ends it: true. false: it could not start (no terminal, a bad
- * keymap, a database that cannot be used); the terminal is as before. Sets LC_CTYPE from the environment. */
+ * keymap, a database that cannot be used), or what was still to be written when it was left could not be; the terminal is as before. Sets LC_CTYPE from the environment. */
 bool ui_run(const struct ui_options *how, struct err *err);
 
 /* A command of the console or of the pane ("global": of any), for checking keymaps. ctx: the panes (ui_options.panes). */

@@ -21,6 +21,10 @@ void view_worker_turn(struct view_worker *worker);    /* takes in answers; views
 typedef bool view_work_fn(struct store *store, void *job, struct err *err);
 typedef void view_done_fn(void *job, bool ok, const struct err *err);
 void view_worker_ask(struct view_worker *worker, int topic, view_work_fn *work, view_done_fn *done, void *job);
+/* The same for what must not be lost, as something that is written: view_worker_stop() waits until it has had its turn (questions
+ * that have not begun are left out). work does not use the store it gets: that is interrupted then. done gets ERR_CANCELLED from
+ * view_worker_stop() even so, unless work failed: err says why. */
+void view_worker_owe(struct view_worker *worker, view_work_fn *work, view_done_fn *done, void *job);
 /* Why a list or rows could not be read (store damaged, gone), of what the newest view_worker_turn() took in; else kind ERR_NONE. */
 const struct err *view_worker_fault(const struct view_worker *worker);
 

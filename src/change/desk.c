@@ -260,6 +260,19 @@ static void on_inbox(void *ctx, int fd, short revents)
     work_soon(desk);
 }
 
+/* Edits of the pending plan that still wait when it is left: the operator takes them for kept. */
+static void keep_waiting(struct change_desk *desk)
+{
+    while (desk->first != NULL) {
+        struct desk_request *r = desk->first;
+
+        desk->first = r->next;
+        if (r->job == JOB_EDIT || r->job == JOB_EDIT_ROWS || r->job == JOB_DROP || r->job == JOB_PEND || r->job == JOB_REPLACE)
+            desk_do(desk, r);
+        desk_request_free(r);
+    }
+}
+
 static void *desk_main(void *ctx)
 {
     struct change_desk *desk = ctx;
@@ -270,13 +283,8 @@ static void *desk_main(void *ctx)
     while (!desk->quitting ||
            ((desk->apply != NULL || desk->settle != NULL) && clock_mono_ms() < desk->quit_ms))
         loop_turn(desk->loop, desk->quitting ? 50 : -1);
+    keep_waiting(desk);
     desk_close(desk);
-    while (desk->first != NULL) {
-        struct desk_request *r = desk->first;
-
-        desk->first = r->next;
-        desk_request_free(r);
-    }
     loop_unwatch(desk->watch);
     loop_free(desk->loop);
     return NULL;

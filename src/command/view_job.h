@@ -34,6 +34,7 @@ struct view_job {
     size_t count;
     /* JOB_ASK */
     int topic;
+    bool owed; /* its turn comes even when the worker stops */
     view_work_fn *work;
     view_done_fn *done;
     void *ctx;

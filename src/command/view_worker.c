@@ -97,6 +97,22 @@ void view_worker_put(struct view_worker *worker, struct view_job *job)
     }
 }
 
+/* The next one that must not be lost, or NULL. Lock held. */
+static struct view_job *pop_owed(struct view_worker *worker)
+{
+    for (struct view_job **at = &worker->queue[JOB_ASK]; *at; at = &(*at)->next) {
+        struct view_job *job = *at;
+
+        if (!job->owed)
+            continue;
+        *at = job->next;
+        if (!job->next)
+            worker->queue_end[JOB_ASK] = at;
+        return job;
+    }
+    return NULL;
+}
+
 /* The next job in order of urgency, or NULL; lists: also a list. Lock held. */
 static struct view_job *pop(struct view_worker *worker, bool lists)
 {
@@ -267,6 +283,8 @@ static struct view_job *next_job(struct view_worker *worker)
     worker->busy_stale = false;
     while (!worker->stopping && !(job = pop(worker, true)))
         pthread_cond_wait(&worker->wake, &worker->lock);
+    if (!job)
+        job = pop_owed(worker);
     if (job && job->kind == JOB_LIST)
         worker->busy_view = job->view;
     pthread_mutex_unlock(&worker->lock);
@@ -334,7 +352,7 @@ static void fail_questions(struct view_worker *worker)
     }
     while ((answer = mailbox_get(worker->answers))) {
         if (answer->kind == JOB_ASK)
-            answer->job->done(answer->job->ctx, false, &cancelled);
+            answer->job->done(answer->job->ctx, false, answer->job->owed && !answer->ok ? &answer->err : &cancelled);
         answer_free(answer);
     }
 }
@@ -397,14 +415,29 @@ const struct err *view_worker_fault(const struct view_worker *worker)
     return &worker->fault;
 }
 
-void view_worker_ask(struct view_worker *worker, int topic, view_work_fn *work, view_done_fn *done, void *ctx)
+static struct view_job *ask_job(view_work_fn *work, view_done_fn *done, void *ctx)
 {
     struct view_job *job = x_alloc(sizeof *job);
 
     job->kind = JOB_ASK;
-    job->topic = topic;
     job->work = work;
     job->done = done;
     job->ctx = ctx;
+    return job;
+}
+
+void view_worker_ask(struct view_worker *worker, int topic, view_work_fn *work, view_done_fn *done, void *ctx)
+{
+    struct view_job *job = ask_job(work, done, ctx);
+
+    job->topic = topic;
+    view_worker_put(worker, job);
+}
+
+void view_worker_owe(struct view_worker *worker, view_work_fn *work, view_done_fn *done, void *ctx)
+{
+    struct view_job *job = ask_job(work, done, ctx);
+
+    job->owed = true;
     view_worker_put(worker, job);
 }

@@ -182,6 +182,8 @@ struct ui {
     struct keymap keymap;
     struct keytable keys;
     bool dirty, quit;
+    bool leaving;
+    struct err not_kept; /* the first of what could not be written while leaving */
 
     struct pane_state *panes;
     size_t pane_count, pane, last_pane;
@@ -243,6 +245,9 @@ struct view_worker *ui_runner(struct ui *ui);  /* the same; for what runs anothe
 /* write(store, ctx) on the errand thread, with a connection of its own that may write; then done() on the screen's, once and always
  * (ERR_CANCELLED: nothing more is to be said). */
 void ui_errand_write(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx);
+void ui_errand_file(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx); /* the same without a store */
+/* Of something that was to be written: when the console is being left, nobody sees it said any more, and ui_run() fails with it. */
+void ui_not_kept(struct ui *ui, const struct err *err);
 
 /* ---- draw.c */
 void ui_draw(struct ui *ui);

@@ -566,6 +566,10 @@ void ui_changes_done(struct ui *ui)
     if (!changes)
         return;
     change_desk_stop(changes->desk);
+    for (struct desk_note *note; (note = mailbox_get(changes->notes)); desk_note_free(note)) {
+        if (note->kind == DESK_PENDING && note->err.kind != ERR_NONE)
+            ui_not_kept(ui, &note->err);
+    }
     form_retire(ui, UINT64_MAX);
     form_draft_free(changes->draft);
     plan_pane_done();

@@ -519,14 +519,13 @@ static void save_over(void *ctx, bool ok, const struct err *err)
 
 static void save_start(struct ui *ui, void *path)
 {
-    struct view_worker *errands = ui_errands(ui);
     struct save_job *job;
 
-    if (!errands || !changes_plan(ui))
+    if (!changes_plan(ui))
         return;
     job = x_alloc(sizeof *job);
     *job = (struct save_job){ ui, change_plan_copy(changes_plan(ui)), x_strdup(path) };
-    view_worker_ask(errands, 0, save_work, save_over, job);
+    ui_errand_file(ui, save_work, save_over, job);
 }
 
 static void save_to(struct ui *ui, const char *typed)

@@ -378,47 +378,68 @@ struct view_worker *ui_errands(struct ui *ui)
     return worker_beside(ui, &ui->errands, take_errands);
 }
 
-struct errand_write {
+struct errand {
     struct ui *ui;
-    view_work_fn *write;
+    view_work_fn *work;
     view_done_fn *done;
     void *ctx;
+    bool store; /* work gets one that may write */
 };
 
-static bool write_work(struct store *reading, void *ctx, struct err *err)
+static bool errand_work(struct store *reading, void *ctx, struct err *err)
 {
-    const struct errand_write *errand = ctx;
+    const struct errand *errand = ctx;
     const struct options *options = errand->ui->options;
     struct store *store;
     bool ok;
 
     (void)reading;
+    if (!errand->store)
+        return errand->work(NULL, errand->ctx, err);
     if (!store_open(errand->ui->how->db_path, STORE_WRITE, &store, err))
         return false;
     store_set_thresholds(store, (struct thresholds){ options->over_percent, options->under_percent });
-    ok = errand->write(store, errand->ctx, err);
+    ok = errand->work(store, errand->ctx, err);
     store_close(store);
     return ok;
 }
 
-static void write_done(void *ctx, bool ok, const struct err *err)
+static void errand_done(void *ctx, bool ok, const struct err *err)
 {
-    struct errand_write *errand = ctx;
+    struct errand *errand = ctx;
 
+    if (!ok)
+        ui_not_kept(errand->ui, err);
     errand->done(errand->ctx, ok, err);
     free(errand);
 }
 
-void ui_errand_write(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx)
+static void owe(struct ui *ui, bool store, view_work_fn *work, view_done_fn *done, void *ctx)
 {
     struct view_worker *errands = ui_errands(ui);
-    struct errand_write *errand = x_alloc(sizeof *errand);
+    struct errand *errand = x_alloc(sizeof *errand);
 
-    *errand = (struct errand_write){ ui, write, done, ctx };
+    *errand = (struct errand){ ui, work, done, ctx, store };
     if (errands)
-        view_worker_ask(errands, 0, write_work, write_done, errand);
+        view_worker_owe(errands, errand_work, errand_done, errand);
     else
-        write_done(errand, false, &(struct err){ .kind = ERR_CANCELLED });
+        errand_done(errand, false, &(struct err){ .kind = ERR_CANCELLED });
+}
+
+void ui_errand_write(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx)
+{
+    owe(ui, true, write, done, ctx);
+}
+
+void ui_errand_file(struct ui *ui, view_work_fn *write, view_done_fn *done, void *ctx)
+{
+    owe(ui, false, write, done, ctx);
+}
+
+void ui_not_kept(struct ui *ui, const struct err *err)
+{
+    if (ui->leaving && ui->not_kept.kind == ERR_NONE && err->kind != ERR_CANCELLED)
+        ui->not_kept = *err;
 }
 
 struct view_worker *ui_runner(struct ui *ui)
@@ -571,6 +592,7 @@ static void first_pane(struct ui *ui)
 
 static void ui_done(struct ui *ui)
 {
+    ui->leaving = true;
     ui_programs_stop(ui);
     view_worker_stop(ui->runner); /* what a program had said may come up once more */
     while (ui->overlay)
@@ -670,5 +692,10 @@ done:
     ui_done(&ui);
     if (signals)
         restore_signals(old);
+    if (ok && ui.not_kept.kind != ERR_NONE) {
+        *err = ui.not_kept;
+        err->kind = ERR_IO; /* whatever it was: the command line was right */
+        return err_wrap(err, "not everything could be kept when the console was left");
+    }
     return ok;
 }

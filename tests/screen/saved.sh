@@ -81,3 +81,47 @@ screen_keys Q
 screen_ends 0
 left=$(saved)
 [ -z "$left" ] || fail "nothing is saved any more: $left"
+
+# What was said to be saved is, also when another process holds the database until after the console was left; what cannot be is said.
+hold() { # until $T/release is there
+    rm -f "$T/held" "$T/release"
+    python3 - "$db" "$T" <<'END' &
+import os, sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+open(sys.argv[2] + "/held", "w")
+for _ in range(400):
+    if os.path.exists(sys.argv[2] + "/release"):
+        break
+    time.sleep(0.01)
+db.execute("ROLLBACK")
+END
+    for _ in $(seq 200); do
+        [ ! -e "$T/held" ] || return 0
+        sleep 0.05
+    done
+    fail 'the database is held'
+}
+two_saved_while_held() {
+    screen_scopes 110x24 --fresh
+    screen_keys / 'util>80' Enter
+    screen_wait 'filtered   /util>80'
+    hold
+    screen_keys ':' "filter-save $1" Enter
+    screen_wait "saved as $1"
+    screen_keys ':' "filter-save $2" Enter
+    screen_wait "saved as $2"
+    screen_keys Q
+    screen_gone 'Excluded'
+}
+two_saved_while_held one two
+touch "$T/release"
+screen_ends 0
+wait
+saved | grep -q 'two' || fail "both are saved: $(saved)"
+two_saved_while_held three four
+mv "$db" "$T/away.db"
+mkdir "$db"
+touch "$T/release"
+screen_ends 1
+tells 'not everything could be kept when the console was left'

@@ -318,6 +318,41 @@ static void a_plan_takes_the_place_of_another(void **state)
     change_targets_free(targets);
 }
 
+/* The operator who goes on and leaves at once takes them for kept. */
+static void edits_that_wait_are_kept_when_it_is_left(void **state)
+{
+    struct change_targets *targets = all_targets();
+    struct desk_options how = { .db_path = db };
+    struct change_edit edit = delay_edit("35");
+    struct change_plan *plans[2];
+    struct desk_note *note;
+    struct err err = { 0 };
+
+    (void)state;
+    desk_edit(desk, targets, &edit, 1);
+    note = wait_for(DESK_PENDING);
+    plans[0] = change_plan_copy(note->plan);
+    plans[1] = change_plan_new();
+    desk_note_free(note);
+    for (size_t i = 0; i < 21; i++)
+        desk_replace(desk, plans[i % 2]);
+    desk_drop(desk, plans[0]->steps[0].server, NULL, NULL);
+    change_desk_stop(desk);
+    desk_note_free(wait_for(DESK_PENDING)); /* the first of many */
+    for (struct desk_note *old; (old = mailbox_get(notes)) != NULL;)
+        desk_note_free(old);
+
+    assert_true(change_desk_start(&how, &options, notes, &desk, &err));
+    note = wait_for(DESK_PENDING);
+    assert_true(note->totals.servers == SERVERS - 1);
+    desk_note_free(note);
+    desk_replace(desk, plans[1]);
+    desk_note_free(wait_for(DESK_PENDING));
+    change_plan_free(plans[0]);
+    change_plan_free(plans[1]);
+    change_targets_free(targets);
+}
+
 /* The end of settling is told from the end of a change that began meanwhile. */
 static void what_another_process_left_is_settled_at_start(void **state)
 {
@@ -359,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_day_at_the_desk),
         cmocka_unit_test(it_stops_in_the_middle),
         cmocka_unit_test(a_plan_takes_the_place_of_another),
+        cmocka_unit_test(edits_that_wait_are_kept_when_it_is_left),
         cmocka_unit_test(what_another_process_left_is_settled_at_start),
     };
 

@@ -152,6 +152,36 @@ static void every_question_is_answered(void **state)
     store_close(store);
 }
 
+static bool owed_work(struct store *store, void *ctx, struct err *err)
+{
+    struct job *job = ctx;
+
+    (void)store;
+    nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+    return ++job->worked % 2 == 1 || err_set(err, ERR_IO, "disk", "full");
+}
+
+/* What is to be written is, also when the worker is stopped before its turn; what fails then says why. */
+static void what_is_owed_has_its_turn(void **state)
+{
+    struct store *store;
+    struct view_worker *worker = begin("owe.db", &store);
+    struct job asked = { 0 }, owed = { 0 };
+    (void)state;
+
+    for (int i = 0; i < 40; i++) {
+        view_worker_ask(worker, 0, work, done, &asked);
+        view_worker_owe(worker, owed_work, done, &owed);
+    }
+    view_worker_stop(worker);
+    assert_int_equal(owed.worked, 40);
+    assert_int_equal(owed.done, 40);
+    assert_int_equal(owed.cancelled, 20);
+    assert_true(asked.worked < 40);
+    assert_int_equal(asked.done, 40);
+    store_close(store);
+}
+
 static void what_cannot_be_opened(void **state)
 {
     struct view_worker *worker = NULL;
@@ -198,6 +228,7 @@ int main(void)
         cmocka_unit_test(newest_question_wins),
         cmocka_unit_test(windows),
         cmocka_unit_test(every_question_is_answered),
+        cmocka_unit_test(what_is_owed_has_its_turn),
         cmocka_unit_test(what_cannot_be_opened),
         cmocka_unit_test(damage),
     };
