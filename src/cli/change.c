@@ -1,6 +1,7 @@
 /* change.c - set, exclusion, scope, apply and change: plans from the command line, shown, applied, undone. */
 #include "ipamtui/change_run.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct changing {
     struct store *store;
     struct change_plan *plan;
     struct cautions cautions;
+    int64_t stop_after, per_server; /* 0 = as ever */
     const char *tool;
     bool json, bar;
     int signal_fd, drawn;
@@ -165,10 +167,8 @@ static struct change_run how_of(struct changing *c)
                               .signal_fd = c->signal_fd, .ask = cli_can_ask() ? ask_host : NULL, .step = on_step,
                               .progress = on_progress, .ctx = c };
 
-    if (c->cli->flags[FLAG_STOP_AFTER])
-        how.limits.stop_after = atoi(c->cli->flags[FLAG_STOP_AFTER]);
-    if (c->cli->flags[FLAG_PER_SERVER])
-        how.limits.per_server = atoi(c->cli->flags[FLAG_PER_SERVER]);
+    how.limits.stop_after = (int)c->stop_after;
+    how.limits.per_server = (int)c->per_server;
     return how;
 }
 
@@ -323,6 +323,9 @@ static bool flags_fit(struct changing *c, int *status)
         given += c->cli->flags[only_one[i]] != NULL;
     if (given > 1)
         *status = cli_usage(c->cli, "--dry-run, --yes and --save exclude each other");
+    else if (!cli_number(c->cli, FLAG_STOP_AFTER, 1, INT_MAX, &c->stop_after, &err) ||
+             !cli_number(c->cli, FLAG_PER_SERVER, 1, 64, &c->per_server, &err))
+        *status = cli_fail(&err);
     else if (c->cli->flags[FLAG_FORMAT] && !listing_format_parse(c->cli->flags[FLAG_FORMAT], &format, &err))
         *status = cli_fail(&err);
     else if (format != LISTING_TABLE && format != LISTING_JSON)

@@ -126,5 +126,7 @@ void cli_note_missing(struct store *store, const struct object_type *object, con
 int cli_signal_fd(void);
 /* Cells of the terminal on stdout, 0 if it is none. */
 int cli_terminal_width(void);
+/* The number of a flag that was given, or *out as it is. */
+bool cli_number(const struct cli *cli, enum flag flag, int64_t least, int64_t most, int64_t *out, struct err *err);
 
 #endif

@@ -152,6 +152,22 @@ int cli_flush(int status)
     return cli_fail(&err);
 }
 
+bool cli_number(const struct cli *cli, enum flag flag, int64_t least, int64_t most, int64_t *out, struct err *err)
+{
+    const char *text = cli->flags[flag];
+    char *end;
+
+    if (!text)
+        return true;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (end == text || *end || errno || n < least || n > most)
+        return err_set(err, ERR_INPUT, cli_flags[flag].name, "expected a number from %lld to %lld, not \"%s\"", (long long)least,
+                       (long long)most, text);
+    *out = n;
+    return true;
+}
+
 int cli_terminal_width(void)
 {
     struct winsize size;

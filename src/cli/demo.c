@@ -49,20 +49,6 @@ static bool keep_folder(const char *keep, char **out, struct err *err)
     return ok && (*out || err_errno(err, keep, "cannot be used"));
 }
 
-static bool number(const struct cli *cli, enum flag flag, const char *fallback, long long most, const char **out,
-                   struct err *err)
-{
-    const char *text = cli->flags[flag] ? cli->flags[flag] : fallback;
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    if (end == text || *end || errno || n < (flag == FLAG_SERVERS) || n > most)
-        return err_set(err, ERR_INPUT, cli_flags[flag].name, "expected a number from %d to %lld, not \"%s\"",
-                       flag == FLAG_SERVERS, most, text);
-    *out = text;
-    return true;
-}
-
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int sig)
@@ -116,14 +102,17 @@ static bool run_simhost(char *const argv[], struct buf *errs, int *status, struc
 
 static bool make_estate(const struct cli *cli, const char *folder, struct err *err)
 {
-    const char *servers, *scopes, *seed;
-    if (!number(cli, FLAG_SERVERS, "40", 100000, &servers, err) ||
-        !number(cli, FLAG_SCOPES, "1500", 10000000, &scopes, err) ||
-        !number(cli, FLAG_SEED, "1", LLONG_MAX, &seed, err))
+    int64_t servers = 40, scopes = 1500, seed = 1;
+    if (!cli_number(cli, FLAG_SERVERS, 1, 100000, &servers, err) || !cli_number(cli, FLAG_SCOPES, 0, 10000000, &scopes, err) ||
+        !cli_number(cli, FLAG_SEED, 0, INT64_MAX, &seed, err))
         return false;
     char *simhost = find_simhost();
-    char *argv[] = { simhost,        (char *)"make",     (char *)folder,   (char *)"--servers", (char *)servers,
-                     (char *)"--scopes", (char *)scopes, (char *)"--seed", (char *)seed,        NULL };
+    char of_servers[24], of_scopes[24], of_seed[24];
+    snprintf(of_servers, sizeof(of_servers), "%lld", (long long)servers);
+    snprintf(of_scopes, sizeof(of_scopes), "%lld", (long long)scopes);
+    snprintf(of_seed, sizeof(of_seed), "%lld", (long long)seed);
+    char *argv[] = { simhost,        (char *)"make",     (char *)folder,   (char *)"--servers", of_servers,
+                     (char *)"--scopes", of_scopes, (char *)"--seed", of_seed,        NULL };
     struct buf errs = { 0 };
     int status = 0;
     bool ok = run_simhost(argv, &errs, &status, err);

@@ -30,16 +30,6 @@ static const struct object_type *find_object(const struct cli *cli, const char *
     return NULL;
 }
 
-static bool read_limit(const char *text, int64_t *out, struct err *err)
-{
-    char *end;
-    long long n = strtoll(text, &end, 10);
-    if (end == text || *end || n < 1)
-        return err_set(err, ERR_INPUT, "--limit", "expected a number above 0, not \"%s\"", text);
-    *out = n;
-    return true;
-}
-
 /* What the flags say. *columns is the caller's to free. */
 static bool read_flags(const struct cli *cli, struct listing *listing, int **columns, struct err *err)
 {
@@ -49,7 +39,7 @@ static bool read_flags(const struct cli *cli, struct listing *listing, int **col
     listing->raw = flags[FLAG_RAW] != NULL;
     if (flags[FLAG_FORMAT] && !listing_format_parse(flags[FLAG_FORMAT], &listing->format, err))
         return false;
-    if (flags[FLAG_LIMIT] && !read_limit(flags[FLAG_LIMIT], &listing->limit, err))
+    if (!cli_number(cli, FLAG_LIMIT, 1, INT64_MAX, &listing->limit, err))
         return false;
     if (flags[FLAG_SORT] &&
         !listing_sort_parse(listing->object, flags[FLAG_SORT], listing->keys, &listing->key_count, err))

@@ -1,6 +1,7 @@
 /* simhost - a simulated Windows DHCP and DNS host: see `simhost help`. */
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,15 @@ static bool make_flag(struct make_options *o, const char *name)
     return flag != NULL;
 }
 
+static bool make_number(const char *value, uint64_t most, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(value, &end, 10);
+    return value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 && *out <= most;
+}
+
 static bool make_value(struct make_options *o, const char *name, const char *value)
 {
     const struct {
@@ -66,18 +76,20 @@ static bool make_value(struct make_options *o, const char *name, const char *val
         { "--shape", NULL, &o->shape },           { "--command", NULL, &o->command },
     };
 
-    if (strcmp(name, "--seed") == 0) {
-        o->seed = strtoull(value, NULL, 10);
-        return true;
-    }
+    uint64_t number;
+
+    if (strcmp(name, "--seed") == 0)
+        return make_number(value, UINT64_MAX, &o->seed);
     for (size_t i = 0; i < COUNT(values); i++) {
         if (strcmp(values[i].name, name) != 0)
             continue;
         if (values[i].text)
             *values[i].text = value;
+        else if (make_number(value, INT_MAX, &number))
+            *values[i].number = (int)number;
         else
-            *values[i].number = atoi(value);
-        return values[i].text || *values[i].number >= 0;
+            return false;
+        return true;
     }
     return false;
 }

@@ -47,3 +47,11 @@ got=0
 [ "$got" = 2 ] || fail 'an option in the place of the folder is refused'
 tells '--servers: the folder of the estate comes first'
 [ ! -e "$T/--help" ] && [ ! -e "$T/--servers" ] || fail 'nothing was made'
+# What is no number is none, not 0.
+for wrong in '--servers x' '--servers 4x' '--scopes -1' '--zones 99999999999' '--seed one' '--latency-ms '; do
+    got=0
+    "$SIMHOST" make "$T/wrong" "${wrong%% *}" "${wrong#* }" 2>"$err" || got=$?
+    [ "$got" = 2 ] || fail "make $wrong is refused"
+    tells "${wrong%% *}: is no option of make, or its value is missing or wrong"
+done
+[ ! -e "$T/wrong" ] || fail 'nothing was made'

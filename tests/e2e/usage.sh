@@ -37,6 +37,11 @@ tells 'did you mean name?'
 run 2 list scopes --format xml
 tells 'expected table, csv, tsv or json'
 run 2 list scopes --limit 0
+tells '--limit: expected a number from 1 to '
+run 2 set scopes '' delay=1 --stop-after x --yes # not "never"
+tells '--stop-after: expected a number from 1 to '
+run 2 set scopes '' delay=1 --per-server -1 --yes
+tells '--per-server: expected a number from 1 to 64, not "-1"'
 run 2 list scopes --limit
 tells 'needs a value'
 run 2 list scopes --raw=x
