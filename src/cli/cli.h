@@ -107,8 +107,6 @@ bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct
 bool cli_store_place(const struct cli *cli, struct err *err);
 /* Closes what was opened for reading. Gives status, or STATUS_ERROR and says why when what was read cannot be trusted. */
 int cli_store_done(struct store *store, int status);
-/* Makes the folders of path that are missing, 0700. */
-bool cli_make_folders(const char *path, struct err *err);
 /* A bad query: the sentence, the query and a mark under its character. Gives the exit status. */
 int cli_bad_query(const char *query, size_t at, const struct err *err);
 /* Arguments from first on, with blanks between them. The caller frees. */

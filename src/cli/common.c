@@ -4,26 +4,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "ipamtui/account.h"
 #include "ipamtui/query.h"
 #include "ipamtui/text.h"
-
-bool cli_make_folders(const char *path, struct err *err)
-{
-    char *folder = x_strdup(path);
-    bool ok = true;
-    for (char *slash = strchr(folder + 1, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) && errno != EEXIST)
-            ok = err_errno(err, folder, "this folder cannot be made");
-        *slash = '/';
-    }
-    free(folder);
-    return ok;
-}
 
 static bool folder_there(const char *path, struct err *err)
 {
@@ -41,7 +27,7 @@ bool cli_store_place(const struct cli *cli, struct err *err)
 {
     if (cli->flags[FLAG_DB])
         return folder_there(cli->db_path, err);
-    return access(cli->db_path, F_OK) == 0 || cli_make_folders(cli->db_path, err);
+    return access(cli->db_path, F_OK) == 0 || account_make_folders(cli->db_path, err);
 }
 
 bool cli_store(struct cli *cli, enum store_mode mode, struct store **out, struct err *err)

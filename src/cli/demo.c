@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/demo_folder.h"
+#include "ipamtui/account.h"
 #include "ipamtui/child.h"
 #include "ipamtui/clock.h"
 #include "ipamtui/mem.h"
@@ -43,7 +44,7 @@ static char *find_simhost(void)
 static bool keep_folder(const char *keep, char **out, struct err *err)
 {
     char *inside = x_asprintf("%s/x", keep);
-    bool ok = cli_make_folders(inside, err);
+    bool ok = account_make_folders(inside, err);
     free(inside);
     *out = ok ? realpath(keep, NULL) : NULL;
     return ok && (*out || err_errno(err, keep, "cannot be used"));

@@ -1,29 +1,25 @@
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ipamtui/account.h"
 #include "ipamtui/config.h"
 #include "ipamtui/mem.h"
-
-static const char *home(void)
-{
-    const char *dir = getenv("HOME");
-    if (dir && dir[0] == '/')
-        return dir;
-    const struct passwd *who = getpwuid(getuid());
-    return who && who->pw_dir ? who->pw_dir : "/";
-}
 
 /* The XDG base directory rules: a variable that is unset, empty or relative counts as unset. */
 static char *xdg(const char *variable, const char *fallback, const char *file)
 {
-    const char *dir = getenv(variable);
+    const char *dir = getenv(variable), *home = getenv("HOME");
+    struct account me;
     if (dir && dir[0] == '/')
         return x_asprintf("%s/ipamtui/%s", dir, file);
-    return x_asprintf("%s/%s/ipamtui/%s", home(), fallback, file);
+    if (!home || home[0] != '/') {
+        account_find(getuid(), &me);
+        home = me.home;
+    }
+    return x_asprintf("%s/%s/ipamtui/%s", home, fallback, file);
 }
 
 char *config_default_path(void)

@@ -1,12 +1,12 @@
 /* owner.c - who makes a change, and whether that process still lives. */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ipamtui/account.h"
 #include "ipamtui/journal.h"
 
 static void read_line(const char *path, char *out, size_t size)
@@ -53,16 +53,15 @@ static bool is_zombie(int64_t pid)
 
 static void name_login(char *out, size_t size)
 {
-    struct passwd entry, *user = NULL;
+    struct account user;
     const char *sudo = getenv("SUDO_USER");
-    char room[4096];
 
-    if (getpwuid_r(getuid(), &entry, room, sizeof(room), &user) != 0 || user == NULL)
+    if (!account_find(getuid(), &user))
         snprintf(out, size, "uid %ld", (long)getuid());
-    else if (sudo != NULL && sudo[0] != '\0' && strcmp(sudo, user->pw_name) != 0)
-        snprintf(out, size, "%.24s (for %.32s)", user->pw_name, sudo);
+    else if (sudo != NULL && sudo[0] != '\0' && strcmp(sudo, user.name) != 0)
+        snprintf(out, size, "%.24s (for %.32s)", user.name, sudo);
     else
-        snprintf(out, size, "%s", user->pw_name);
+        snprintf(out, size, "%s", user.name);
 }
 
 static void name_origin(char *out, size_t size)

@@ -8,6 +8,7 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
+#include "ipamtui/account.h"
 #include "store_int.h"
 
 #define FUSE_TYPE 0x65735546L
@@ -62,26 +63,6 @@ static void mount_name(dev_t device, char *out, size_t size)
         fclose(mounts);
 }
 
-/* Like mkdir -p, for this user only. */
-static bool make_folders(char *folder, struct err *err)
-{
-    for (char *p = folder + 1;; p++) {
-        char kept = *p;
-
-        if (kept != '/' && kept != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-            bool ok = err_errno(err, folder, "the folder for the database cannot be made");
-            *p = kept;
-            return ok;
-        }
-        *p = kept;
-        if (kept == '\0')
-            return true;
-    }
-}
-
 bool place_check(const char *path, bool make, struct err *err)
 {
     const char *slash = strrchr(path, '/');
@@ -93,7 +74,7 @@ bool place_check(const char *path, bool make, struct err *err)
     bool ok = true;
 
     if (stat(folder, &st) != 0 && errno == ENOENT && make)
-        ok = make_folders(folder, err);
+        ok = account_make_folders(path, err) || err_wrap(err, "the folder of the database");
     if (ok && (stat(folder, &st) != 0 || statfs(folder, &fs) != 0))
         ok = errno == ENOENT ? err_set(err, ERR_NOT_FOUND, path, "there is no database yet: the folder %.100s does not exist", folder)
                              : err_errno(err, folder, "the folder of the database cannot be looked at");

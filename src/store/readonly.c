@@ -3,12 +3,12 @@
  * nobody writes (immutable: no locks, no journal). Whether somebody did is looked at afterwards. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ipamtui/account.h"
 #include "store_int.h"
 
 static char *folder_of(const char *path)
@@ -35,14 +35,13 @@ bool readonly_for_us(const char *path)
 /* "belongs to root, mode 0644" */
 static const char *belongs(const char *path, char *out, size_t size)
 {
-    struct passwd entry, *found = NULL;
-    char names[1024];
+    struct account owner;
     struct stat st;
 
     if (stat(path, &st) != 0)
         snprintf(out, size, "cannot be looked at");
-    else if (getpwuid_r(st.st_uid, &entry, names, sizeof(names), &found) == 0 && found)
-        snprintf(out, size, "belongs to %.32s, mode %04o", found->pw_name, (unsigned)st.st_mode & 07777);
+    else if (account_find(st.st_uid, &owner))
+        snprintf(out, size, "belongs to %.32s, mode %04o", owner.name, (unsigned)st.st_mode & 07777);
     else
         snprintf(out, size, "belongs to user %u, mode %04o", (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
     return out;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "algorithms.h"
 #include "hub.h"
+#include "ipamtui/account.h"
 #include "ipamtui/hash.h"
 #include "ipamtui/log.h"
 
@@ -134,11 +134,12 @@ static void set(struct answers *all, const struct answer *like, const void *byte
 /* Another program, machine, name or home, and all is asked again. */
 static char *head_line(void)
 {
-    const struct passwd *pw = getpwuid(getuid());
+    struct account me;
     char host[256] = "";
     struct buf line = { 0 };
     gethostname(host, sizeof(host) - 1);
-    buf_addf(&line, "ipamtui-answers 1 %s %s %s %s", IPAMTUI_VERSION, host, pw ? pw->pw_name : "", pw ? pw->pw_dir : "");
+    account_find(getuid(), &me);
+    buf_addf(&line, "ipamtui-answers 1 %s %s %s %s", IPAMTUI_VERSION, host, me.name, me.home);
     for (enum algorithm which = ALG_HOSTKEY; which <= ALG_MAC; which++)
         buf_addf(&line, " %s", algorithms_ours(which));
     buf_addc(&line, '\n');
@@ -205,24 +206,12 @@ static void add_record(struct buf *out, const struct answer *a)
     buf_addc(out, '\n');
 }
 
-/* The folders in front of the last part of path, for their owner only. */
-static void make_folders(const char *path)
-{
-    char *copy = x_strdup(path);
-    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0700);
-        *slash = '/';
-    }
-    free(copy);
-}
-
 /* Anew beside it and then in its place: another ipamtui may be reading. Without it the next run only takes longer. */
 static void write_file(const struct buf *text)
 {
     char *fresh = x_asprintf("%s.XXXXXX", kept_in);
-    make_folders(kept_in);
-    int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
+    struct err err = { 0 };
+    int fd = account_make_folders(kept_in, &err) ? mkostemp(fresh, O_CLOEXEC) : -1; /* mode 0600 */
     bool ok = fd >= 0 && write(fd, buf_at(text), text->len) == (ssize_t)text->len;
     if (fd >= 0)
         close(fd);

@@ -1,7 +1,6 @@
 /* conf_files.c - on what an answer of ssh -G rests. ssh itself says with -v which files it read; what could come to be read is found
  * by their Include lines, which are looked at for nothing else. */
 #include <ctype.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,8 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "ipamtui/account.h"
+#include "ipamtui/text.h"
 
 #define CONFIG_LIMIT (4 << 20)
 static const char system_config[] = "/etc/ssh/ssh_config", system_folder[] = "/etc/ssh";
@@ -34,16 +35,11 @@ static void add_path(struct buf *list, const char *folder, const char *name)
         add(list, path, (size_t)len);
 }
 
-static const char *home(void)
-{
-    const struct passwd *pw = getpwuid(getuid());
-    return pw ? pw->pw_dir : "/";
-}
-
 /* A pattern of Include: the file itself, or the folder in which others may turn up. False: folders are patterns, too. */
 static bool add_include(struct buf *list, char *pattern)
 {
-    char user_folder[512];
+    struct account me;
+    char user_folder[sizeof(me.home) + 8];
     size_t wild = strcspn(pattern, "*?[");
     char *slash = strrchr(pattern, '/');
     if (pattern[wild] && slash > pattern + wild)
@@ -53,14 +49,15 @@ static bool add_include(struct buf *list, char *pattern)
             slash++;
         *(slash ? slash : pattern) = '\0';
     }
-    snprintf(user_folder, sizeof(user_folder), "%s/.ssh", home());
+    account_find(getuid(), &me);
     if (pattern[0] == '/')
         add_path(list, "", pattern);
     else if (pattern[0] == '~' && (pattern[1] == '/' || pattern[1] == '\0'))
-        add_path(list, home(), pattern[1] ? pattern + 2 : "");
+        add_path(list, me.home, pattern[1] ? pattern + 2 : "");
     else if (pattern[0] == '~')
         return false;
     else { /* of which kind the file is, ssh knows */
+        snprintf(user_folder, sizeof(user_folder), "%s/.ssh", me.home);
         add_path(list, user_folder, pattern);
         add_path(list, system_folder, pattern);
     }
@@ -93,15 +90,6 @@ static void add_variables(struct buf *list, const char *line)
     }
 }
 
-static bool has_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-    for (; *text; text++)
-        if (strncasecmp(text, word, len) == 0)
-            return true;
-    return false;
-}
-
 static bool look_at_line(struct buf *list, char *line)
 {
     line += strspn(line, " \t");
@@ -112,7 +100,7 @@ static bool look_at_line(struct buf *list, char *line)
     if (len == 7 && strncasecmp(line, "include", 7) == 0)
         return add_includes(list, line + len);
     /* What the network looks like just now. */
-    return !(len == 5 && strncasecmp(line, "match", 5) == 0 && has_word(line, "localnetwork"));
+    return !(len == 5 && strncasecmp(line, "match", 5) == 0 && text_contains(line, "localnetwork"));
 }
 
 static bool look_into(struct buf *list, const char *path)
@@ -153,10 +141,12 @@ void conf_read_files(const char *said, const char *config, struct buf *files)
 {
     static const char sign[] = "debug1: Reading configuration data ";
     char path[4096];
+    struct account me;
     if (config)
         add_path(files, "", config);
     else {
-        add_path(files, home(), ".ssh/config");
+        account_find(getuid(), &me);
+        add_path(files, me.home, ".ssh/config");
         add_path(files, "", system_config);
     }
     for (const char *at = said; (at = strstr(at, sign)); at++) {

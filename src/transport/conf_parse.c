@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "algorithms.h"
+#include "ipamtui/account.h"
 #include "ipamtui/text.h"
 
 enum conf_kind { C_TEXT, C_INT, C_BOOL, C_STRICT, C_FAMILY, C_FILES, C_WORDS, C_AGENT, C_HOSTKEYS, C_CIPHERS, C_MACS, C_KEX };
@@ -202,20 +202,11 @@ char *conf_digest(const char *answer)
     return buf_steal(&out);
 }
 
-/* As ssh: the home of the password file, whatever $HOME says. */
-static const char *home_or_passwd(const char *home)
-{
-    if (home)
-        return home;
-    const struct passwd *pw = getpwuid(getuid());
-    return pw ? pw->pw_dir : "/";
-}
-
 /* One %-token; false: not one that we know. */
 static bool expand_token(struct ssh_conf *conf, char token, const char *home, struct buf *out)
 {
     char host[256] = "";
-    const struct passwd *pw;
+    struct account me;
     switch (token) {
     case '%':
         return buf_addc(out, '%');
@@ -234,8 +225,8 @@ static bool expand_token(struct ssh_conf *conf, char token, const char *home, st
     case 'i':
         return buf_addf(out, "%ld", (long)getuid());
     case 'u':
-        pw = getpwuid(getuid());
-        return buf_adds(out, pw ? pw->pw_name : "");
+        account_find(getuid(), &me);
+        return buf_adds(out, me.name);
     case 'l':
     case 'L':
         gethostname(host, sizeof(host) - 1);
@@ -250,7 +241,11 @@ static bool expand_token(struct ssh_conf *conf, char token, const char *home, st
 char *conf_expand(struct ssh_conf *conf, const char *text, const char *home)
 {
     struct buf out = { 0 };
-    home = home_or_passwd(home);
+    struct account me;
+    if (!home) { /* as ssh: that of the password file, whatever $HOME says */
+        account_find(getuid(), &me);
+        home = me.home;
+    }
     if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
         buf_adds(&out, home);
         text++;
