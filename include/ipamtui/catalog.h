@@ -231,6 +231,9 @@ const struct object_type *catalog_find(const char *name); /* "scopes" or "scope"
 /* Place in properties; -1 = no such property. Case folded. */
 int catalog_property(const struct object_type *object, const char *name);
 int catalog_source(const struct object_type *object, const char *name);
+/* Rows of child lie below rows of this type: their key begins with that one's, and goes on (an exclusion's with its scope's). NULL: below
+ * none. */
+const struct object_type *catalog_parent(const struct object_type *child);
 
 /* KIND_ENUM: our word for a word of Windows ("InActive": "inactive"), case folded. A word that we do not know yet comes back in
  * lower case, kept in arena. And the other way round, for writing; an unknown word goes as it is. */

@@ -39,7 +39,6 @@ void change_edit_show(const struct change_edit *edit, struct buf *out);
 /* ------------------------------------------------------------------ types: rows of exclusions lie below scopes, whose key theirs begins with */
 /* Types whose rows can be added and removed below those of object. Returns how many. */
 size_t change_child_types(const struct object_type *object, const struct object_type **out, size_t room);
-const struct object_type *change_parent_type(const struct object_type *child); /* NULL: its rows lie below no others */
 
 /* ------------------------------------------------------------------ targets: rows as the store has them, with their children */
 struct change_targets;

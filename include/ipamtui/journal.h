@@ -115,6 +115,8 @@ bool journal_steps(struct store *store, change_id change, struct arena *arena, s
 char *journal_key_text(const struct object_type *object, const struct value *key, struct arena *arena);
 bool journal_key_parse(const struct object_type *object, const char *text, struct arena *arena, struct value *key,
                        struct err *err);
+/* What of a row's key is its own, for people: "10.1.2.10-10.1.2.20" of an exclusion, without its scope. Returns out. */
+char *journal_own_key(const struct object_type *object, const struct value *key, char *out, size_t size);
 /* Number of key properties, and their places. */
 size_t journal_key_places(const struct object_type *object, int *places, size_t room);
 

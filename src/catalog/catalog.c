@@ -34,6 +34,35 @@ int catalog_source(const struct object_type *object, const char *name)
     return -1;
 }
 
+/* The next key property from *at on; NULL = there is none. */
+static const struct property *next_key(const struct object_type *object, size_t *at)
+{
+    while (*at < object->property_count)
+        if (object->properties[(*at)++].flags & PROP_KEY)
+            return &object->properties[*at - 1];
+    return NULL;
+}
+
+static bool is_below(const struct object_type *child, const struct object_type *parent)
+{
+    size_t c = 0, p = 0;
+    const struct property *its = next_key(parent, &p), *own = next_key(child, &c);
+
+    if (!its)
+        return false;
+    for (; its && own && strcmp(its->name, own->name) == 0; own = next_key(child, &c))
+        its = next_key(parent, &p);
+    return !its && own;
+}
+
+const struct object_type *catalog_parent(const struct object_type *child)
+{
+    for (size_t i = 0; catalog_objects[i]; i++)
+        if (is_below(child, catalog_objects[i]))
+            return catalog_objects[i];
+    return NULL;
+}
+
 unsigned catalog_roles(const char *text)
 {
     static const struct {

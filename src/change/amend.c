@@ -448,7 +448,7 @@ static bool find_targets(struct store *store, const struct change_plan *plan, co
         const struct change_step *step = &plan->steps[i];
         struct err inner = { 0 };
 
-        if (step->object != object && change_parent_type(step->object) != object)
+        if (step->object != object && catalog_parent(step->object) != object)
             continue;
         for (size_t k = 0; k < places.count; k++)
             values[places.at[k]] = step->key[k];
@@ -505,7 +505,7 @@ static bool check_object(struct store *store, struct change_plan *plan, const st
 bool plan_check(struct store *store, struct change_plan *plan, struct err *err)
 {
     for (size_t i = 0; catalog_objects[i] != NULL; i++) {
-        if (change_parent_type(catalog_objects[i]) != NULL)
+        if (catalog_parent(catalog_objects[i]) != NULL)
             continue; /* seen with what they lie below */
         if (!check_object(store, plan, catalog_objects[i], err))
             return false;

@@ -155,7 +155,7 @@ static bool check_row_edit(const struct object_type *object, const struct change
     struct arena arena = { 0 };
     bool ok = true;
 
-    if (edit->object->add == NULL || edit->object->remove == NULL || change_parent_type(edit->object) != object)
+    if (edit->object->add == NULL || edit->object->remove == NULL || catalog_parent(edit->object) != object)
         return err_set(err, ERR_INPUT, edit->object->name, "%s cannot be added or removed here", edit->object->name);
     if (edit->how != EDIT_ROW_REMOVE)
         ok = edit_child_key(edit->object, object, parent, edit->text, &arena, key, err);

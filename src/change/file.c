@@ -215,7 +215,7 @@ static bool read_step(struct reading *r, struct err *err)
         return false;
     if (!journal_key_parse(step.object, r->cells[KEY].text, &r->plan->mem, key, &inner))
         return bad(r, KEY, err, "%s", inner.text);
-    if (step.op != OP_SET && (step.object->add == NULL || step.object->remove == NULL || change_parent_type(step.object) == NULL))
+    if (step.op != OP_SET && (step.object->add == NULL || step.object->remove == NULL || catalog_parent(step.object) == NULL))
         return bad(r, ACTION, err, "%s cannot be added or removed by a plan", step.object->name);
     if (step.op == OP_SET && !read_set(r, &step, err))
         return false;

@@ -5,14 +5,6 @@
 
 #include "ipamtui/text.h"
 
-static void find_places(const struct object_type *object, struct key_places *out)
-{
-    out->count = 0;
-    for (size_t i = 0; i < object->property_count && out->count < KEY_MAX; i++)
-        if (object->properties[i].flags & PROP_KEY)
-            out->at[out->count++] = (int)i;
-}
-
 /* Asked for in every comparison of a sort: remembered, as object types never change. */
 void key_places(const struct object_type *object, struct key_places *out)
 {
@@ -23,7 +15,7 @@ void key_places(const struct object_type *object, struct key_places *out)
     size_t at = ((uintptr_t)object >> 4) % COUNT(memo);
 
     if (memo[at].object != object) {
-        find_places(object, &memo[at].places);
+        memo[at].places.count = journal_key_places(object, memo[at].places.at, KEY_MAX);
         memo[at].object = object;
     }
     *out = memo[at].places;
@@ -66,37 +58,14 @@ struct value step_group(const struct change_step *step)
     return places.count > 0 ? step->key[0] : V_NULL;
 }
 
-/* Does child's key begin with parent's, and go on? */
-static bool is_below(const struct object_type *child, const struct object_type *parent)
-{
-    struct key_places c, p;
-
-    key_places(child, &c);
-    key_places(parent, &p);
-    if (p.count == 0 || c.count <= p.count)
-        return false;
-    for (size_t i = 0; i < p.count; i++)
-        if (strcmp(child->properties[c.at[i]].name, parent->properties[p.at[i]].name) != 0)
-            return false;
-    return true;
-}
-
 size_t change_child_types(const struct object_type *object, const struct object_type **out, size_t room)
 {
     size_t count = 0;
 
     for (size_t i = 0; catalog_objects[i] != NULL && count < room; i++)
-        if (catalog_objects[i]->add != NULL && is_below(catalog_objects[i], object))
+        if (catalog_objects[i]->add != NULL && catalog_parent(catalog_objects[i]) == object)
             out[count++] = catalog_objects[i];
     return count;
-}
-
-const struct object_type *change_parent_type(const struct object_type *child)
-{
-    for (size_t i = 0; catalog_objects[i] != NULL; i++)
-        if (is_below(child, catalog_objects[i]))
-            return catalog_objects[i];
-    return NULL;
 }
 
 bool property_is_writable(const struct property *property)

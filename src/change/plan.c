@@ -252,7 +252,7 @@ static bool is_meant(const struct change_step *step, const struct object_type *o
 
     if (key == NULL)
         return true;
-    if (step->object != object && change_parent_type(step->object) != object)
+    if (step->object != object && catalog_parent(step->object) != object)
         return false;
     key_places(object, &places);
     for (size_t i = 0; i < places.count; i++)

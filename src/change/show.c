@@ -60,32 +60,12 @@ static const char *value_text(const struct property *p, struct value v, char *ou
     return out;
 }
 
-/* The part of a child's key that is its own: "10.1.2.10-10.1.2.20". */
-static void key_tail(const struct object_type *object, const struct value *key, char *out, size_t size)
-{
-    const struct object_type *parent = change_parent_type(object);
-    struct key_places places, above = { .count = 0 };
-    size_t used = 0;
-
-    key_places(object, &places);
-    if (parent != NULL)
-        key_places(parent, &above);
-    out[0] = '\0';
-    for (size_t i = above.count; i < places.count && used < size; i++) {
-        char text[128];
-
-        kind_show(object->properties[places.at[i]].kind, key[i], text, sizeof(text));
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i > above.count ? "-" : "", text);
-    }
-}
-
 char *change_step_show(const struct change_step *step, char *out, size_t size)
 {
     char before[300], after[300];
 
     if (step->op != OP_SET) {
-        key_tail(step->object, step->key, after, sizeof(after));
-        snprintf(out, size, "%s %s", step->object->noun, after);
+        snprintf(out, size, "%s %s", step->object->noun, journal_own_key(step->object, step->key, after, sizeof(after)));
         return out;
     }
     snprintf(out, size, "%s %s -> %s", step->object->properties[step->property].name,
@@ -97,7 +77,7 @@ char *change_step_show(const struct change_step *step, char *out, size_t size)
 /* Rows below another are shown as that one: an exclusion's line stands at its scope. */
 static void object_text(const struct object_type *object, const struct value *key, const char *title, char *out, size_t size)
 {
-    const struct object_type *parent = change_parent_type(object);
+    const struct object_type *parent = catalog_parent(object);
     struct key_places places;
     size_t used = 0;
 

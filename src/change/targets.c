@@ -281,7 +281,7 @@ static bool load_by_children(struct change_targets *t, struct store *store, cons
 bool change_targets_load(struct store *store, const struct object_type *object, const row_id *ids, size_t count,
                          struct change_targets **out, struct err *err)
 {
-    const struct object_type *parent = change_parent_type(object);
+    const struct object_type *parent = catalog_parent(object);
     struct change_targets *t = targets_new(parent != NULL ? parent : object);
     bool ok = parent != NULL ? load_by_children(t, store, object, ids, count, err) : load_rows(t, store, ids, count, err);
 

@@ -115,6 +115,23 @@ bool journal_key_parse(const struct object_type *object, const char *text, struc
     return true;
 }
 
+char *journal_own_key(const struct object_type *object, const struct value *key, char *out, size_t size)
+{
+    const struct object_type *parent = catalog_parent(object);
+    int places[KEY_ROOM];
+    size_t above = parent ? journal_key_places(parent, places, KEY_ROOM) : 0, count = journal_key_places(object, places, KEY_ROOM);
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = above; i < count && used < size; i++) {
+        char text[128];
+
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > above ? "-" : "",
+                                 property_show(&object->properties[places[i]], key[i], text, sizeof(text)));
+    }
+    return out;
+}
+
 /* ------------------------------------------------------------------ transactions */
 /* Joins the caller's transaction, if there is one. */
 static bool begin_own(struct store *store, bool *own, struct err *err)
@@ -156,19 +173,6 @@ static void add_shown(struct buf *out, const struct property *p, struct value v)
         buf_adds(out, property_show(p, v, text, sizeof(text)));
 }
 
-/* Of a row below another, what is its own: "10.1.2.10-10.1.2.20" of an exclusion, without its scope. */
-static void add_own_key(struct buf *out, const struct change_step *step)
-{
-    int places[8];
-    size_t count = journal_key_places(step->object, places, COUNT(places));
-
-    for (size_t i = 1; i < count; i++) {
-        char text[300];
-
-        buf_addf(out, "%s%s", i > 1 ? "-" : " ", property_show(&step->object->properties[places[i]], step->key[i], text, sizeof(text)));
-    }
-}
-
 /* "lease_duration 8h -> 4d", "add exclusion 10.1.2.10-10.1.2.20": what lists say of a step beside its key. */
 static const char *step_words(const struct change_step *step, struct arena *arena)
 {
@@ -183,8 +187,9 @@ static const char *step_words(const struct change_step *step, struct arena *aren
         buf_adds(&out, " -> ");
         add_shown(&out, p, step->after);
     } else {
-        buf_addf(&out, "%s %s", op_words[step->op], step->object->noun);
-        add_own_key(&out, step);
+        char own[300];
+
+        buf_addf(&out, "%s %s %s", op_words[step->op], step->object->noun, journal_own_key(step->object, step->key, own, sizeof(own)));
     }
     words = arena_strdup(arena, buf_at(&out));
     buf_done(&out);

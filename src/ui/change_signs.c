@@ -43,7 +43,7 @@ void changes_make_signs(struct changes *changes)
     changes->signs = x_calloc(plan->count * 3 + 1, sizeof *changes->signs);
     for (size_t i = 0; i < plan->count; i++) {
         const struct change_step *step = &plan->steps[i];
-        const struct object_type *parent = change_parent_type(step->object);
+        const struct object_type *parent = catalog_parent(step->object);
         size_t n = journal_key_places(step->object, places, COUNT(places));
 
         changes->signs[changes->sign_count++] =
@@ -86,7 +86,7 @@ static bool step_of_row(const struct change_step *step, const struct object_type
 {
     if (object == &catalog_servers)
         return true;
-    if (step->object != object && change_parent_type(step->object) != object)
+    if (step->object != object && catalog_parent(step->object) != object)
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!value_equal(step->key[i], key[i]))

@@ -356,6 +356,16 @@ static void values_compare(void **state)
     assert_true(value_compare(V_INT(INT64_MAX), V_INT(INT64_MAX - 1)) > 0 && value_compare(V_REAL(1.5), V_INT(2)) < 0);
 }
 
+static void what_lies_below(void **state)
+{
+    (void)state;
+    assert_ptr_equal(catalog_parent(&catalog_exclusions), &catalog_scopes);
+    assert_ptr_equal(catalog_parent(&catalog_change_steps), &catalog_changes);
+    for (size_t i = 0; catalog_objects[i]; i++)
+        if (catalog_objects[i] != &catalog_exclusions && catalog_objects[i] != &catalog_change_steps)
+            assert_null(catalog_parent(catalog_objects[i]));
+}
+
 /* Each word for what is retrieved is asked for by some source, and named where they are listed. */
 static void words_of_what(void **state)
 {
@@ -439,7 +449,7 @@ int main(void)
         cmocka_unit_test(every_property_has_a_row), cmocka_unit_test(every_parameter_is_written),
         cmocka_unit_test(parse_table),          cmocka_unit_test(shown_and_written),
         cmocka_unit_test(on_demand),
-        cmocka_unit_test(times_are_shown), cmocka_unit_test(words_of_what), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
+        cmocka_unit_test(times_are_shown), cmocka_unit_test(words_of_what), cmocka_unit_test(what_lies_below), cmocka_unit_test(values_compare),       cmocka_unit_test(words_of_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

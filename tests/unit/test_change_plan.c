@@ -648,6 +648,17 @@ bool all_folded(void *ctx, server_id server)
     return server != 0;
 }
 
+/* Exclusions lie below IPv4 scopes, not also below IPv6 ones, whose key has the same name. */
+static void children_of_a_type(void **state)
+{
+    const struct object_type *types[4];
+    (void)state;
+
+    assert_int_equal(change_child_types(&catalog_scopes, types, COUNT(types)), 1);
+    assert_ptr_equal(types[0], &catalog_exclusions);
+    assert_int_equal(change_child_types(&catalog_scopes6, types, COUNT(types)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -668,7 +679,7 @@ int main(void)
         cmocka_unit_test(plans_are_files),
         cmocka_unit_test(bad_plan_files_say_where),
         cmocka_unit_test(plan_files_are_checked),
-        cmocka_unit_test(lines_fold),
+        cmocka_unit_test(lines_fold), cmocka_unit_test(children_of_a_type),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
