@@ -38,7 +38,11 @@ void talk_understand(const char *text, const char *host, struct transport_ask *a
     *ask = (struct transport_ask){ 0 };
     text_printable(host, ask->host, sizeof(ask->host));
     key[0] = '\0';
-    if (strstr(text, "(yes/no")) {
+    /* Only what begins so is ssh's own: before a question of the server it puts "(user@host) ". Else a server could ask for the
+     * passphrase of a key, and have it from memory. */
+    bool hostkey = strncmp(text, "The authenticity of host", 24) == 0, passphrase = strncmp(text, "Enter passphrase for ", 21) == 0;
+    bool again = strncmp(text, "Bad passphrase, try again for ", 30) == 0;
+    if (hostkey && strstr(text, "(yes/no")) {
         const char *at = strstr(text, " key fingerprint is ");
         if (at) {
             const char *begin = at;
@@ -51,9 +55,9 @@ void talk_understand(const char *text, const char *host, struct transport_ask *a
         if (between(text, "host '", "'", who, sizeof(who)))
             text_printable(who, ask->host, sizeof(ask->host));
         hostkey_question(ask, type, print, NULL);
-    } else if (between(text, "passphrase for key '", "'", key, key_size) ||
-               between(text, "passphrase for ", ":\n", key, key_size) ||
-               between(text, "try again for ", ":\n", key, key_size)) {
+    } else if ((passphrase && between(text, "passphrase for key '", "'", key, key_size)) ||
+               (passphrase && between(text, "passphrase for ", ":\n", key, key_size)) ||
+               (again && between(text, "try again for ", ":\n", key, key_size))) {
         /* ssh-add adds: PATH (will confirm each use) */
         one_prompt(ask, ASK_PASSPHRASE, text);
     } else if (strstr(text, "assword:"))

@@ -355,6 +355,9 @@ static void questions_of_ssh(void **state)
         { "Enter passphrase for /home/x/.ssh/id: ", ASK_PASSPHRASE, "h", "id", "/home/x/.ssh/id" },
         { "Bad passphrase, try again for /home/x/.ssh/id: ", ASK_PASSPHRASE, "h", "Bad", "/home/x/.ssh/id" },
         { "u@h's password: ", ASK_PASSWORD, "h", "u@h", "" },
+        { "(u@h) Enter passphrase for key '/home/x/.ssh/id': ", ASK_PROMPTS, "h", "Enter passphrase", "" },
+        { "(u@h) Bad passphrase, try again for /home/x/.ssh/id: ", ASK_PROMPTS, "h", "Bad", "" },
+        { "(u@h) ED25519 key fingerprint is SHA256:abc.\n (yes/no)? ", ASK_PROMPTS, "h", "(yes/no)", "" },
         { "(u@h) Verification code: \033[2J", ASK_PROMPTS, "h", "Verification code: ^[[2J", "" },
     };
     (void)state;
