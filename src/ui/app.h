@@ -297,8 +297,9 @@ void ui_cache_age(struct ui *ui); /* asks for it */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 
-/* ---- commands_list.c: a filtered list says how many there are without the filter ("3 of 40"): asked where that is not known */
-void ui_know_total(struct ui *ui);
+/* ---- commands_list.c: a filtered list says how many there are without the filter ("3 of 40"): asked where that is not known, or
+ * may be different now */
+void ui_know_total(struct ui *ui, bool anew);
 
 /* ---- statistics.c */
 /* A job of collector_statistics() was begun: its answers are gathered, and shown when it ends. zone: NULL = of servers. */

@@ -63,14 +63,16 @@ static void counted(void *job, bool ok, const struct err *err)
     free(total);
 }
 
-void ui_know_total(struct ui *ui)
+void ui_know_total(struct ui *ui, bool anew)
 {
+    const struct table *table = ui_table(ui);
+    bool part = (table->filter[0] && !table->filter_off) || table->only_marked;
     struct total_job *total;
 
-    if (ui_table(ui)->total >= 0 || !ui_table(ui)->filter[0])
+    if ((table->total >= 0 && !anew) || !part || ui_pane(ui)->ops->canvas)
         return;
     total = x_alloc(sizeof *total);
-    *total = (struct total_job){ .ui = ui, .table = ui_table(ui), .object = ui_table(ui)->ops->object };
+    *total = (struct total_job){ .ui = ui, .table = ui_table(ui), .object = table->ops->object };
     view_worker_ask(ui->worker, TOPIC_COUNT, count_all, counted, total);
 }
 
@@ -84,7 +86,7 @@ static void filter_changed(struct ui *ui, const char *text, void *ctx)
         ui_prompt_error(ui, NULL, 0);
     else
         ui_prompt_error(ui, err.text, at);
-    ui_know_total(ui);
+    ui_know_total(ui, false);
 }
 
 static void filter_accept(struct ui *ui, const char *text, void *ctx)
@@ -117,7 +119,7 @@ static bool filter(struct command_call *call, struct err *err)
 
     if (call->args[0]) {
         bool ok = table_filter(ui_table(ui), call->args, &at, err);
-        ui_know_total(ui);
+        ui_know_total(ui, false);
         return ok;
     }
     ui_prompt(ui, &filter_prompt, NULL, ui_table(ui)->filter, &ui->filter_history, NULL);
@@ -647,6 +649,7 @@ static bool freeze(struct command_call *call, struct err *err)
     if (!table->frozen && table->reload_wanted) {
         table->moved_ms = 0;
         table_reload(table, clock_mono_ms());
+        ui_know_total(call->ui, true);
     }
     ui_say(call->ui, LOOK_NORMAL, table->frozen ? "Frozen: rows keep their places and values" : "No longer frozen");
     return true;

@@ -140,8 +140,6 @@ static void done(void *ctx, bool ok, const struct err *err)
         said(job);
         for (size_t i = 0; i < job->server_count && ui->collector; i++)
             collector_server_changed(ui->collector, job->servers[i]);
-        for (size_t i = 0; i < ui->pane_count; i++)
-            ui->panes[i].table.total = -1;
         ui_table(ui)->moved_ms = 0; /* the operator waits for it: no rest first */
         ui_store_changed(ui);
     } else if (job->complaint[0]) {

@@ -54,6 +54,7 @@ void ui_pane_show(struct ui *ui, size_t at)
 {
     struct pane_state *pane = &ui->panes[at];
     struct err err = { 0 };
+    bool stale = pane->stale;
 
     if (at != ui->pane)
         ui->last_pane = ui->pane;
@@ -69,14 +70,14 @@ void ui_pane_show(struct ui *ui, size_t at)
             ui_error(ui, &err);
             table_filter(&pane->table, "", NULL, &err);
         }
-    } else if (pane->stale) {
+    } else if (stale) {
         table_reload(&pane->table, clock_mono_ms());
     }
     pane->stale = false;
     table_sync(&pane->table);
     if (pane->ops->canvas && pane->ops->canvas->stored)
         pane->ops->canvas->stored(ui);
-    ui_know_total(ui);
+    ui_know_total(ui, stale);
     ui_preview_moved(ui);
     ui_dirty(ui);
 }
@@ -89,6 +90,8 @@ void ui_goto(struct ui *ui, size_t at, const char *filter, const char *crumb, ro
     push_place(ui);
     if (filter && !pane->ops->canvas) {
         pane->opened = true;
+        if (pane->stale)
+            pane->table.total = -1;
         pane->stale = false;
         table_only_marked(&pane->table, false);
         if (!table_filter(&pane->table, filter, NULL, &err))

@@ -304,8 +304,10 @@ static void reload_due(void *ctx)
 {
     struct ui *ui = ctx;
 
-    if (ui_table(ui)->reload_wanted)
+    if (ui_table(ui)->reload_wanted) {
         table_reload(ui_table(ui), clock_mono_ms());
+        ui_know_total(ui, true);
+    }
     ui_dirty(ui);
 }
 

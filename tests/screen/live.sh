@@ -21,6 +21,20 @@ screen_keys Q
 screen_ends 0
 [ -z "$(pgrep -f "^$SIMHOST serve $T" || true)" ] || fail 'nothing is left running'
 
+# Of how many a filtered list is follows what is retrieved.
+estate "$T/estate3" 4 20 7 "$T/three.db"
+screen_start 100x30 --db "$T/three.db" --offline --pane scopes --filter 'scope:10.0.0.0'
+screen_wait 'No scope matches'
+screen_keys g R
+screen_wait 'Retrieved 4 servers'
+screen_wait '1 of 20'
+screen_keys 1 '/' dhcp-lon Enter
+screen_wait ' of 4'
+screen_keys ':' 'server-add another role=dhcp' Enter
+screen_wait ' of 5'
+screen_keys Q
+screen_ends 0
+
 # A list that is held still counts what came, and shows it when it is let go; one that is moved in, when the cursor rests.
 estate "$T/estate2" 4 20 7 "$T/two.db"
 screen_start 100x30 --db "$T/two.db" --offline --pane scopes
