@@ -448,6 +448,21 @@ static void describe_round(struct login *login, const char *name, int name_len, 
     text_printable(text, a->text, sizeof(a->text));
 }
 
+/* What stands in front of a prompt is told with the question. */
+static void take_prompt(struct transport_ask *a, int at, const LIBSSH2_USERAUTH_KBDINT_PROMPT *p)
+{
+    char *text = x_strndup(p->length > 0 ? (const char *)p->text : "", p->length);
+    size_t told = strlen(a->text);
+    const char *line = question_prompt(a, at, text);
+    if (line > text && told + 3 < sizeof(a->text)) {
+        text[line - text] = '\0';
+        memcpy(a->text + told, ": ", 2);
+        text_printable(text, a->text + told + 2, sizeof(a->text) - told - 2);
+    }
+    a->echo[at] = p->echo;
+    free(text);
+}
+
 static void kbdint_callback(const char *name, int name_len, const char *instruction, int instruction_len, int count,
                             const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts, LIBSSH2_USERAUTH_KBDINT_RESPONSE *responses,
                             void **abstract)
@@ -460,13 +475,8 @@ static void kbdint_callback(const char *name, int name_len, const char *instruct
     for (int from = 0; from < count && !login->abandoned && !login->refused; from += most) {
         describe_round(login, name, name_len, instruction, instruction_len);
         a->prompt_count = MIN(count - from, most);
-        for (int i = 0; i < a->prompt_count; i++) {
-            char raw[256];
-            const LIBSSH2_USERAUTH_KBDINT_PROMPT *p = &prompts[from + i];
-            snprintf(raw, sizeof(raw), "%.*s", (int)p->length, (const char *)p->text);
-            text_printable(raw, a->prompts[i], sizeof(a->prompts[i]));
-            a->echo[i] = p->echo;
-        }
+        for (int i = 0; i < a->prompt_count; i++)
+            take_prompt(a, i, &prompts[from + i]);
         login->responses = responses;
         login->response_from = from;
         ask(login);

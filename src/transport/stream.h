@@ -79,6 +79,9 @@ void stream_switch(struct transport *t, const struct carrier *carrier, const cha
  * question_cancel(). When t closes meanwhile, it is answered NULL. */
 bool question_ask(struct question *q, struct transport *t);
 void question_cancel(struct question *q); /* also when not asked */
+/* The last line of what a server prompts with, into prompt at of ask. sshd puts in front of it what PAM has to tell. Returns where in
+ * text it begins. */
+const char *question_prompt(struct transport_ask *ask, int at, const char *text);
 
 extern const struct carrier command_carrier; /* any program */
 extern const struct carrier ssh_carrier;     /* a libssh2 session (session.c) */

@@ -28,7 +28,7 @@ static void one_prompt(struct transport_ask *ask, enum ask_kind kind, const char
 {
     ask->kind = kind;
     ask->prompt_count = 1;
-    text_printable(text, ask->prompts[0], sizeof(ask->prompts[0]));
+    question_prompt(ask, 0, text);
     text_printable(text, ask->text, sizeof(ask->text));
 }
 

@@ -170,6 +170,17 @@ void question_cancel(struct question *q)
     q->via = NULL;
 }
 
+const char *question_prompt(struct transport_ask *ask, int at, const char *text)
+{
+    const char *line = text + strlen(text);
+    while (line > text && strchr(" \r\n", line[-1]))
+        line--;
+    while (line > text && line[-1] != '\n')
+        line--;
+    text_printable(line, ask->prompts[at], sizeof(ask->prompts[at]));
+    return line;
+}
+
 void transport_answer(struct transport *t, const char *const *answers)
 {
     struct question *q = t->question;
