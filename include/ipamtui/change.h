@@ -223,8 +223,6 @@ struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub
                                     const struct options *options, change_ask_fn *ask /* NULL: refused */, void *ctx);
 void change_pool_answer(struct change_pool *pool, server_id server, const char *const *answers);
 struct change_wire change_pool_wire(struct change_pool *pool);
-/* Before a change begins, with no call under way: hosts that are reached in another way now than when they were made are let go of. */
-void change_pool_refresh(struct change_pool *pool);
 void change_pool_free(struct change_pool *pool);
 
 /* ------------------------------------------------------------------ apply */

@@ -20,7 +20,6 @@ enum desk_note_kind {
     DESK_APPLIED,  /* an apply or the settling at start ended: change (0 = several), progress, err; settling as in DESK_SETTLING, 0 = an apply */
     DESK_SETTLING, /* at start: what dead owners left open is being read again; settling = number of changes. DESK_APPLIED follows */
     DESK_CHANGES,  /* the list of changes is not what it was: read it again */
-    DESK_ASK, DESK_ASK_GONE, /* as NOTE_ASK of collect.h: ask, ask_id; desk_answer() */
     DESK_FAULT,    /* the desk itself: err */
 };
 struct desk_note {
@@ -35,17 +34,21 @@ struct desk_note {
     struct change_step *steps;   /* in mem */
     size_t step_count;
     struct arena mem;
-    uint64_t ask_id;
-    server_id server;
-    struct transport_ask ask;
     struct err err;
 };
 void desk_note_free(void *note); /* for mailbox_free() */
 
+/* How the desk reaches servers. All of it is called on the desk's thread. */
+struct desk_reach {
+    struct change_wire (*open)(void *ctx, struct loop *loop); /* first of all: calls over this loop */
+    void (*look_again)(const struct change_wire *wire);       /* a change begins: how servers are reached may have changed; may be NULL */
+    void (*close)(const struct change_wire *wire);            /* nothing is under way any more */
+    void *ctx;
+};
 struct change_desk;
 struct desk_options {
-    const char *db_path, *ssh_config; /* copied */
-    bool interactive;                 /* questions come as DESK_ASK; false: refused */
+    const char *db_path; /* copied */
+    struct desk_reach reach;
 };
 /* Starts the thread; it opens the store, reports the pending plan and settles what dead owners left open. options are copied. */
 bool change_desk_start(const struct desk_options *how, const struct options *options, struct mailbox *notes,
@@ -75,6 +78,5 @@ void desk_replace(struct change_desk *desk, const struct change_plan *plan);
 /* Applies the pending plan (plan NULL) or that plan (a copy is taken). One apply at a time: DESK_APPLIED with ERR_CONFLICT. */
 void desk_apply(struct change_desk *desk, const struct change_plan *plan, const struct apply_limits *limits);
 void desk_stop_apply(struct change_desk *desk);
-void desk_answer(struct change_desk *desk, uint64_t ask_id, const char *const *answers); /* NULL: no. Copied and wiped */
 
 #endif

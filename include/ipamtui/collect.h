@@ -6,7 +6,9 @@
 
 #include "ipamtui/catalog.h"
 #include "ipamtui/config.h"
+#include "ipamtui/loop.h"
 #include "ipamtui/mailbox.h"
+#include "ipamtui/psrp.h"
 #include "ipamtui/transport.h"
 
 enum note_kind {
@@ -59,6 +61,20 @@ void collector_cancel(struct collector *collector, uint64_t job); /* 0 = all; wh
 void collector_answer(struct collector *collector, uint64_t ask_id, const char *const *answers);
 /* A server was changed in the store: drop its session. */
 void collector_server_changed(struct collector *collector, server_id server);
+/* -------- calls of another thread over the collector's sessions: one login for what is retrieved and what is changed. Questions on the way
+ * come as NOTE_ASK. Everything but collector_calls_new() on the thread of loop; callbacks come from that loop. */
+struct collector_calls;
+struct collector_calls *collector_calls_new(struct collector *collector, struct loop *loop);
+/* Never 0. events: output, error and done. A server that is not there or cannot be reached: done(PS_LOST). */
+uint64_t collector_call(struct collector_calls *calls, server_id server, const struct ps_call *call, int64_t timeout_ms,
+                        const struct ps_call_events *events, void *ctx);
+void collector_call_forget(struct collector_calls *calls, uint64_t id); /* stops it, no callback any more */
+/* Why the last call of this server was lost; kind ERR_NONE: it was not. Stays until the server's next call ends. */
+const struct err *collector_call_error(struct collector_calls *calls, server_id server);
+/* How servers are reached is read anew before their next call (by itself: for the first one only). */
+void collector_calls_look_again(struct collector_calls *calls);
+/* Forgets what is under way. Before collector_stop(). NULL is fine. */
+void collector_calls_free(struct collector_calls *calls);
 /* Where its time went, since it started, as of the last write. */
 struct collector_stats {
     int64_t rows;        /* written */

@@ -25,10 +25,6 @@ void desk_request_free(void *message)
 
     if (r == NULL)
         return;
-    for (int i = 0; i < r->answer_count; i++) {
-        x_wipe(r->answers[i], strlen(r->answers[i]));
-        free(r->answers[i]);
-    }
     free(r->ids);
     free(r->only);
     change_plan_free(r->plan);
@@ -185,17 +181,6 @@ void desk_stop_apply(struct change_desk *desk)
     put(desk, request_new(desk, JOB_STOP_APPLY));
 }
 
-void desk_answer(struct change_desk *desk, uint64_t ask_id, const char *const *answers)
-{
-    struct desk_request *r = request_new(desk, JOB_ANSWER);
-
-    r->ask_id = ask_id;
-    r->refused = answers == NULL;
-    for (int i = 0; answers != NULL && i < 4 && answers[i] != NULL; i++)
-        r->answers[r->answer_count++] = x_strdup(answers[i]);
-    put(desk, r);
-}
-
 /* ------------------------------------------------------------------ the thread */
 static void on_inbox(void *ctx, int fd, short revents);
 
@@ -246,7 +231,7 @@ static void on_inbox(void *ctx, int fd, short revents)
     (void)fd;
     (void)revents;
     while ((r = mailbox_get(desk->inbox)) != NULL) {
-        if (r->job == JOB_STOP_APPLY || r->job == JOB_ANSWER || r->job == JOB_QUIT) { /* these do not queue */
+        if (r->job == JOB_STOP_APPLY || r->job == JOB_QUIT) { /* these do not queue */
             desk_do(desk, r);
             desk_request_free(r);
             continue;
@@ -294,31 +279,8 @@ static void desk_free(struct change_desk *desk)
 {
     mailbox_free(desk->inbox, desk_request_free);
     free(desk->db_path);
-    free(desk->ssh_config);
-    free(desk->options.transport);
-    free(desk->options.ssh_user);
-    free(desk->options.ssh_jump);
-    free(desk->options.powershell);
     free(desk->changed);
-    free(desk->asks);
     free(desk);
-}
-
-/* Only what reaching a server needs, and how long the journal reaches back. */
-static void copy_options(struct options *to, const struct options *from)
-{
-    to->max_hosts = from->max_hosts;
-    to->max_ssh_programs = from->max_ssh_programs;
-    to->max_calls_per_host = from->max_calls_per_host;
-    to->call_timeout_s = from->call_timeout_s;
-    to->connect_timeout_s = from->connect_timeout_s;
-    to->idle_close_s = from->idle_close_s;
-    to->ssh_port = from->ssh_port;
-    to->keep_changes_s = from->keep_changes_s;
-    to->transport = x_strdup(from->transport != NULL ? from->transport : "ssh");
-    to->ssh_user = x_strdup(from->ssh_user != NULL ? from->ssh_user : "");
-    to->ssh_jump = x_strdup(from->ssh_jump != NULL ? from->ssh_jump : "");
-    to->powershell = x_strdup(from->powershell != NULL ? from->powershell : "");
 }
 
 bool change_desk_start(const struct desk_options *how, const struct options *options, struct mailbox *notes,
@@ -330,10 +292,11 @@ bool change_desk_start(const struct desk_options *how, const struct options *opt
     desk->inbox = mailbox_new();
     desk->notes = notes;
     desk->db_path = x_strdup(how->db_path);
-    desk->ssh_config = how->ssh_config != NULL ? x_strdup(how->ssh_config) : NULL;
-    desk->interactive = how->interactive;
+    desk->reach = how->reach;
     desk->last = &desk->first;
-    copy_options(&desk->options, options);
+    desk->max_hosts = (int)options->max_hosts;
+    desk->call_timeout_ms = options->call_timeout_s * 1000;
+    desk->keep_changes_s = options->keep_changes_s;
     failed = pthread_create(&desk->thread, NULL, desk_main, desk);
     if (failed != 0) {
         desk_free(desk);

@@ -1,4 +1,4 @@
-/* desk_apply.c - the desk's thread: a change at work, what it tells the screen, and what it asks the operator. */
+/* desk_apply.c - the desk's thread: a change at work, and what it tells the screen. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,26 +123,17 @@ static void on_settled(void *ctx, const struct apply_progress *progress, const s
 }
 
 /* ------------------------------------------------------------------ the beginning */
-static struct change_wire wire_of(struct change_desk *desk)
-{
-    struct change_wire wire = change_pool_wire(desk->pool);
-
-    wire.close = NULL; /* sessions are closed when they have been idle: the next change may follow soon */
-    return wire;
-}
-
 static void fill_limits(const struct change_desk *desk, struct apply_limits *limits)
 {
     if (limits->servers <= 0)
-        limits->servers = (int)desk->options.max_hosts;
+        limits->servers = desk->max_hosts;
     if (limits->call_timeout_ms <= 0)
-        limits->call_timeout_ms = desk->options.call_timeout_s * 1000;
+        limits->call_timeout_ms = desk->call_timeout_ms;
 }
 
 void desk_settle_begin(struct change_desk *desk)
 {
     static const struct apply_events events = { .done = on_settled };
-    struct change_wire wire = wire_of(desk);
     struct apply_limits limits = { 0 };
     struct err err = { 0 };
     struct desk_note *note;
@@ -150,7 +141,7 @@ void desk_settle_begin(struct change_desk *desk)
 
     fill_limits(desk, &limits);
     ok = change_settle_needed(desk->store, &desk->settling, &err) &&
-         (desk->settling == 0 || change_settle_start(desk->loop, desk->store, &wire, &limits, &events, desk, &desk->settle, &err));
+         (desk->settling == 0 || change_settle_start(desk->loop, desk->store, &desk->wire, &limits, &events, desk, &desk->settle, &err));
     if (ok && desk->settling == 0)
         return;
     note = desk_note_new(desk, ok ? DESK_SETTLING : DESK_FAULT);
@@ -170,7 +161,6 @@ static void pending_taken(struct change_desk *desk)
 void desk_run(struct change_desk *desk, struct desk_request *r)
 {
     static const struct apply_events events = { .step = on_step, .done = on_done };
-    struct change_wire wire = wire_of(desk);
     const struct change_plan *plan = r->plan != NULL ? r->plan : desk->pending;
     struct apply_progress progress = { 0 };
     struct err err = { 0 };
@@ -178,11 +168,11 @@ void desk_run(struct change_desk *desk, struct desk_request *r)
 
     desk->changed_count = 0;
     fill_limits(desk, &r->limits);
-    if (desk->apply == NULL && desk->settle == NULL)
-        change_pool_refresh(desk->pool); /* a server that was mended meanwhile is reached as it is set now */
+    if (desk->reach.look_again != NULL)
+        desk->reach.look_again(&desk->wire); /* a server that was mended meanwhile is reached as it is set now */
     if (desk->apply != NULL)
         err_set(&err, ERR_CONFLICT, "changes", "a change is at work; stop it or wait for its end");
-    else if (change_apply_start(desk->loop, desk->store, &wire, plan, tool, &r->limits, &events, desk, &desk->apply, &err) &&
+    else if (change_apply_start(desk->loop, desk->store, &desk->wire, plan, tool, &r->limits, &events, desk, &desk->apply, &err) &&
              r->plan == NULL)
         pending_taken(desk);
     if (err.kind == ERR_NONE) {
@@ -199,51 +189,4 @@ void desk_stop_running(struct change_desk *desk)
         change_apply_stop(desk->apply);
     if (desk->quitting && desk->settle != NULL && !desk->settle_over)
         change_apply_stop(desk->settle);
-}
-
-/* ------------------------------------------------------------------ questions */
-static void ask_gone(struct change_desk *desk, server_id server)
-{
-    for (size_t i = desk->ask_count; i-- > 0;)
-        if (desk->asks[i].server == server) {
-            struct desk_note *note = desk_note_new(desk, DESK_ASK_GONE);
-
-            note->ask_id = desk->asks[i].id;
-            desk_say(desk, note);
-            desk->asks[i] = desk->asks[--desk->ask_count];
-        }
-}
-
-void desk_ask(void *ctx, server_id server, const struct transport_ask *ask)
-{
-    struct change_desk *desk = ctx;
-    struct desk_note *note;
-
-    ask_gone(desk, server);
-    if (ask == NULL)
-        return;
-    x_grow(&desk->asks, &desk->ask_cap, desk->ask_count + 1, sizeof(*desk->asks));
-    desk->asks[desk->ask_count++] = (struct desk_ask){ .id = ++desk->next_ask, .server = server };
-    note = desk_note_new(desk, DESK_ASK);
-    note->ask_id = desk->next_ask;
-    note->server = server;
-    note->ask = *ask;
-    desk_say(desk, note);
-}
-
-void desk_reply(struct change_desk *desk, struct desk_request *r)
-{
-    const char *answers[5] = { 0 };
-
-    for (int i = 0; i < r->answer_count; i++)
-        answers[i] = r->answers[i];
-    for (size_t i = 0; i < desk->ask_count; i++)
-        if (desk->asks[i].id == r->ask_id) {
-            server_id server = desk->asks[i].server;
-
-            desk->asks[i] = desk->asks[--desk->ask_count];
-            if (desk->pool != NULL)
-                change_pool_answer(desk->pool, server, r->refused ? NULL : answers);
-            return;
-        }
 }

@@ -9,7 +9,7 @@
 
 enum desk_job {
     JOB_TARGETS, JOB_PREVIEW, JOB_EDIT, JOB_EDIT_ROWS, JOB_DROP, JOB_UNDO, JOB_RETRY, JOB_PEND, JOB_REPLACE, JOB_APPLY,
-    JOB_STOP_APPLY, JOB_ANSWER, JOB_QUIT,
+    JOB_STOP_APPLY, JOB_QUIT,
 };
 struct desk_request {
     enum desk_job job;
@@ -28,16 +28,7 @@ struct desk_request {
     size_t only_count;
     struct change_plan *plan; /* ours */
     struct apply_limits limits;
-    uint64_t ask_id;
-    bool refused;
-    char *answers[4]; /* heap; wiped */
-    int answer_count;
     struct desk_request *next; /* waiting */
-};
-
-struct desk_ask {
-    uint64_t id;
-    server_id server;
 };
 
 struct change_desk {
@@ -47,13 +38,13 @@ struct change_desk {
     uint64_t next_number;
     /* the thread's side */
     struct mailbox *notes;
-    char *db_path, *ssh_config;
-    bool interactive;
-    struct options options;
+    char *db_path;
+    int max_hosts;
+    int64_t call_timeout_ms, keep_changes_s;
     struct loop *loop;
-    struct transport_hub *hub;
     struct store *store;
-    struct change_pool *pool;
+    struct desk_reach reach;
+    struct change_wire wire; /* while store is open */
     struct change_plan *pending;
     struct desk_request *first, **last; /* requests that wait */
     struct loop_watch *watch;
@@ -66,9 +57,6 @@ struct change_desk {
     int64_t quit_ms;
     const struct change_step **changed; /* of apply, not told yet */
     size_t changed_count, changed_cap;
-    struct desk_ask *asks;
-    size_t ask_count, ask_cap;
-    uint64_t next_ask;
 };
 
 /* -------- desk_work.c: on the thread */
@@ -83,8 +71,6 @@ void desk_say(struct change_desk *desk, struct desk_note *note);
 void desk_run(struct change_desk *desk, struct desk_request *request);
 void desk_settle_begin(struct change_desk *desk);
 void desk_stop_running(struct change_desk *desk);
-void desk_ask(void *ctx, server_id server, const struct transport_ask *ask);
-void desk_reply(struct change_desk *desk, struct desk_request *request);
 void desk_say_pending(struct change_desk *desk, const struct err *err);
 bool desk_pending_reload(struct change_desk *desk, struct err *err);
 

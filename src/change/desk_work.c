@@ -32,9 +32,6 @@ static void say_fault(struct change_desk *desk, const struct err *err)
 /* ------------------------------------------------------------------ opening */
 void desk_open(struct change_desk *desk)
 {
-    struct transport_hub_options hub = { .connect_timeout_ms = desk->options.connect_timeout_s * 1000,
-                                         .max_programs = (int)desk->options.max_ssh_programs,
-                                         .ssh_config = desk->ssh_config };
     struct err err = { 0 };
 
     desk->pending = change_plan_new();
@@ -42,10 +39,9 @@ void desk_open(struct change_desk *desk)
         say_fault(desk, &err);
         return;
     }
-    desk->hub = transport_hub_new(desk->loop, &hub);
-    desk->pool = change_pool_new(desk->loop, desk->hub, desk->store, &desk->options, desk->interactive ? desk_ask : NULL,
-                                 desk);
-    change_forget_old(desk->store, desk->options.keep_changes_s);
+    desk->wire = desk->reach.open(desk->reach.ctx, desk->loop);
+    desk->wire.close = NULL; /* sessions are closed when they have been idle: the next change may follow soon */
+    change_forget_old(desk->store, desk->keep_changes_s);
     desk_say_pending(desk, desk_pending_reload(desk, &err) ? NULL : &err);
     desk_settle_begin(desk);
 }
@@ -57,11 +53,8 @@ void desk_close(struct change_desk *desk)
     loop_timer_stop(&desk->sweep);
     change_apply_free(desk->apply);
     change_apply_free(desk->settle);
-    change_pool_free(desk->pool);
-    if (desk->hub != NULL) {
-        loop_turn(desk->loop, 0); /* hosts that were freed from within a callback end with this turn */
-        transport_hub_free(desk->hub);
-    }
+    if (desk->store != NULL)
+        desk->reach.close(&desk->wire);
     change_plan_free(desk->pending);
     store_close(desk->store);
 }
@@ -223,7 +216,6 @@ void desk_do(struct change_desk *desk, struct desk_request *r)
     case JOB_REPLACE: do_replace(desk, r); break;
     case JOB_APPLY: desk_run(desk, r); break;
     case JOB_STOP_APPLY: desk_stop_running(desk); break;
-    case JOB_ANSWER: desk_reply(desk, r); break;
     case JOB_QUIT: do_quit(desk); break;
     }
 }

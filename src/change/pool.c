@@ -10,7 +10,6 @@ struct pool_host {
     struct change_pool *pool;
     server_id server;
     struct host *host;
-    char *way; /* how it is reached, as text */
 };
 struct change_pool {
     struct loop *loop;
@@ -37,7 +36,6 @@ struct change_pool *change_pool_new(struct loop *loop, struct transport_hub *hub
 static void pool_host_free(struct pool_host *h)
 {
     host_free(h->host);
-    free(h->way);
     free(h);
 }
 
@@ -132,7 +130,6 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     h = x_alloc(sizeof(*h));
     h->pool = pool;
     h->server = server;
-    h->way = host_way(&target, &how);
     h->host = host_new(pool->hub, pool->loop, &target, &how, &events, h);
     arena_done(&mem);
     x_grow(&pool->hosts, &pool->cap, pool->count + 1, sizeof(struct pool_host *));
@@ -140,28 +137,6 @@ static struct pool_host *pool_make(struct change_pool *pool, server_id server, s
     pool->hosts[place] = h;
     pool->count++;
     return h;
-}
-
-void change_pool_refresh(struct change_pool *pool)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < pool->count; i++) {
-        struct pool_host *h = pool->hosts[i];
-        struct transport_target target;
-        struct host_options how = { 0 };
-        struct arena mem = { 0 };
-        struct err err = { 0 };
-        char *way = find_target(pool, h->server, &mem, &target, &how, &err) ? host_way(&target, &how) : NULL;
-
-        if (way != NULL && strcmp(way, h->way) == 0)
-            pool->hosts[kept++] = h;
-        else
-            pool_host_free(h);
-        free(way);
-        arena_done(&mem);
-    }
-    pool->count = kept;
 }
 
 /* ------------------------------------------------------------------ the wire */

@@ -12,7 +12,7 @@
 
 enum { CLOSING_MS = 1500, ANSWERS = 4 };
 
-enum request_kind { REQUEST_RETRIEVE, REQUEST_CANCEL, REQUEST_ANSWER, REQUEST_CHANGED, REQUEST_STOP };
+enum request_kind { REQUEST_RETRIEVE, REQUEST_CANCEL, REQUEST_ANSWER, REQUEST_CHANGED, REQUEST_CALL, REQUEST_STOP };
 struct request {
     enum request_kind kind;
     uint64_t id; /* job or question; 0 = all */
@@ -22,6 +22,7 @@ struct request {
     char *about; /* WHAT_STATISTICS: a zone, or NULL */
     char *answers[ANSWERS]; /* secrets: wiped */
     bool yes;
+    struct call_request *call;
 };
 
 static void request_free(void *message)
@@ -37,6 +38,7 @@ static void request_free(void *message)
         }
     free(request->servers);
     free(request->about);
+    call_request_free(request->call);
     free(request);
 }
 
@@ -81,6 +83,9 @@ static void on_request(struct collector *c, struct request *request)
         break;
     case REQUEST_CHANGED:
         tasks_server_changed(c, request->servers[0]);
+        break;
+    case REQUEST_CALL:
+        calls_take(c, request->call);
         break;
     case REQUEST_STOP:
         c->stopping = true;
@@ -265,6 +270,14 @@ void collector_server_changed(struct collector *c, server_id server)
 
     request->servers = x_calloc(1, sizeof(server));
     request->servers[0] = server;
+    mailbox_put_take(c->requests, request);
+}
+
+void collector_put_call(struct collector *c, struct call_request *call)
+{
+    struct request *request = request_new(REQUEST_CALL, 0);
+
+    request->call = call;
     mailbox_put_take(c->requests, request);
 }
 

@@ -78,6 +78,24 @@ void asks_answer(struct collector *c, uint64_t ask_id, char *const *answers); /*
 void asks_gone(struct server *server); /* it does not wait for an answer any more */
 void asks_done(struct collector *c);
 
+/* ------------------------------------------------------------------ calls.c: of another thread, over our sessions */
+enum call_request_kind { CALL_MAKE, CALL_FORGET, CALL_END };
+struct call_request {
+    enum call_request_kind kind;
+    struct collector_calls *calls;
+    uint64_t id;
+    server_id server;
+    unsigned look;
+    int64_t timeout_ms;
+    struct arena mem;
+    struct ps_call call; /* in mem */
+};
+struct relay;
+void collector_put_call(struct collector *c, struct call_request *request); /* any thread; takes it */
+void calls_take(struct collector *c, struct call_request *request);
+void call_request_free(struct call_request *request);
+void relays_lose(struct server *server); /* its session goes */
+
 /* ------------------------------------------------------------------ servers.c: sessions that are kept */
 struct server {
     struct collector *c;
@@ -97,6 +115,8 @@ struct server {
     enum transport_step failed_step;
     bool asking;
     uint64_t ask_id;
+    size_t relays;   /* calls of others that are under way over its session: it is not dropped for another way until they end */
+    unsigned looked; /* calls.c: when its way was looked up for them */
     /* verify.c */
     int64_t every_s[VERIFY_ROUNDS]; /* 0 = never */
     int64_t due_ms[VERIFY_ROUNDS];  /* monotonic; 0 = not looked at yet */
@@ -192,6 +212,7 @@ struct collector {
     int64_t stored_ms;
     struct loop_timer stored_timer;
     struct writes writes;
+    struct relay *relays;
     struct question *questions;
     uint64_t next_ask;
     struct verifier *verifier;

@@ -103,6 +103,7 @@ static void session_make(struct server *server, const struct transport_target *t
 void server_drop(struct server *server)
 {
     asks_gone(server);
+    relays_lose(server);
     host_free(server->host);
     server->host = NULL;
     free(server->way);
@@ -152,7 +153,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
     way = host_way(&target, &options);
-    if (server->host && (server->changed || strcmp(way, server->way) != 0))
+    if (server->host && server->relays == 0 && (server->changed || strcmp(way, server->way) != 0))
         server_drop(server);
     if (server->host) {
         free(way);

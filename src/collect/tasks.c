@@ -534,7 +534,7 @@ static void task_abandon(struct task *task)
         task->fetch = NULL;
         if (task->silent && task->answered == 0)
             server->down = true; /* not worth waiting for first, the next time */
-        if (server->host && host_state(server->host) != HOST_OPEN)
+        if (server->host && host_state(server->host) != HOST_OPEN && server->relays == 0)
             host_close(server->host);
         leave_place(task);
         unlink_task(&server->c->running, task);
@@ -587,7 +587,8 @@ void tasks_server_changed(struct collector *c, server_id id)
     server->changed = true;
     server->misses = 0;
     if (!task) {
-        server_drop(server);
+        if (server->relays == 0)
+            server_drop(server);
         return;
     }
     if (!task->fetch || host_state(server->host) == HOST_OPEN)

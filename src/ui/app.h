@@ -147,7 +147,6 @@ struct outcome {
 struct ask_item {
     struct ask_item *next;
     uint64_t id;
-    int from; /* asks.h */
     char server[64];
     struct transport_ask ask;
     struct overlay *dialog;

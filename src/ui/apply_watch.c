@@ -31,15 +31,6 @@ static struct watched_server *server_of(struct apply_watch *watch, const struct 
     return row;
 }
 
-const char *apply_watch_name(const struct apply_watch *watch, server_id server)
-{
-    for (size_t i = 0; i < watch->count; i++) {
-        if (watch->rows[i].server == server)
-            return watch->rows[i].name;
-    }
-    return "";
-}
-
 void apply_watch_begin(struct apply_watch *watch, const struct change_plan *plan, int64_t now_ms)
 {
     apply_watch_done(watch);

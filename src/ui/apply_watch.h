@@ -24,7 +24,6 @@ struct apply_watch {
 /* Begins anew. */
 void apply_watch_begin(struct apply_watch *watch, const struct change_plan *plan, int64_t now_ms);
 void apply_watch_step(struct apply_watch *watch, const struct change_step *step);
-const char *apply_watch_name(const struct apply_watch *watch, server_id server); /* "" = not one of them */
 void apply_watch_done(struct apply_watch *watch);
 
 size_t apply_watch_answered(const struct apply_watch *watch); /* and settled ones */

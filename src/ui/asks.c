@@ -9,24 +9,21 @@
 
 static void show_next(struct ui *ui);
 
-static struct ask_item **find(struct ui *ui, enum ask_from from, uint64_t id)
+static struct ask_item **find(struct ui *ui, uint64_t id)
 {
     struct ask_item **at = &ui->asks;
 
-    while (*at && ((*at)->id != id || (*at)->from != (int)from))
+    while (*at && (*at)->id != id)
         at = &(*at)->next;
     return at;
 }
 
 static void answer(struct ui *ui, int button, const char *const *answers, void *ctx)
 {
-    struct ask_item *item = ctx, **at = find(ui, (enum ask_from)item->from, item->id);
+    struct ask_item *item = ctx, **at = find(ui, item->id);
 
     /* A host key has no lines to type: it is accepted by an empty list, which is what the dialog hands over. */
-    if (item->from == ASK_FROM_CHANGES)
-        desk_answer(ui->changes->desk, item->id, button == 0 ? answers : NULL);
-    else
-        collector_answer(ui->collector, item->id, button == 0 ? answers : NULL);
+    collector_answer(ui->collector, item->id, button == 0 ? answers : NULL);
     if (*at)
         *at = item->next;
     free(item);
@@ -47,7 +44,7 @@ static void show(struct ui *ui, struct ask_item *item)
                                                              : "Password:";
         fields[i].echo = item->ask.kind == ASK_PROMPTS && item->ask.echo[i];
     }
-    snprintf(title, sizeof title, "%s%s: %s", item->from == ASK_FROM_CHANGES ? "To apply on " : "", item->server,
+    snprintf(title, sizeof title, "%s: %s", item->server,
              key ? "unknown host key" : item->ask.kind == ASK_PASSPHRASE ? "passphrase" : "login");
     text = x_asprintf("%s%s%s\n%s", item->ask.host, item->ask.host[0] ? ":\n" : "", item->ask.text,
                       key ? "\nAccept it only if you know that it is this host's.\n" : "");
@@ -62,12 +59,11 @@ static void show_next(struct ui *ui)
         show(ui, ui->asks);
 }
 
-void ui_ask(struct ui *ui, enum ask_from from, uint64_t id, const char *server, const struct transport_ask *ask)
+void ui_ask(struct ui *ui, uint64_t id, const char *server, const struct transport_ask *ask)
 {
     struct ask_item *item = x_alloc(sizeof *item), **end = &ui->asks;
 
     item->id = id;
-    item->from = (int)from;
     item->ask = *ask;
     snprintf(item->server, sizeof item->server, "%.63s", server[0] ? server : ask->host);
     while (*end)
@@ -76,9 +72,9 @@ void ui_ask(struct ui *ui, enum ask_from from, uint64_t id, const char *server, 
     show_next(ui);
 }
 
-void ui_ask_gone(struct ui *ui, enum ask_from from, uint64_t id)
+void ui_ask_gone(struct ui *ui, uint64_t id)
 {
-    struct ask_item **at = find(ui, from, id), *item = *at;
+    struct ask_item **at = find(ui, id), *item = *at;
 
     if (!item)
         return;

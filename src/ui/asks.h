@@ -6,9 +6,8 @@
 #include "app.h"
 
 /* Who waits for the answer. */
-enum ask_from { ASK_FROM_COLLECTOR, ASK_FROM_CHANGES };
-void ui_ask(struct ui *ui, enum ask_from from, uint64_t id, const char *server, const struct transport_ask *ask);
-void ui_ask_gone(struct ui *ui, enum ask_from from, uint64_t id); /* no answer is waited for any more */
+void ui_ask(struct ui *ui, uint64_t id, const char *server, const struct transport_ask *ask);
+void ui_ask_gone(struct ui *ui, uint64_t id); /* no answer is waited for any more */
 void ui_asks_done(struct ui *ui);
 
 #endif

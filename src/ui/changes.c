@@ -8,6 +8,7 @@
 #include "asks.h"
 #include "ipamtui/change_run.h"
 #include "ipamtui/clock.h"
+#include "ipamtui/desk_reach.h"
 #include "ipamtui/journal.h"
 #include "ipamtui/text.h"
 
@@ -411,8 +412,6 @@ static void take_note(struct ui *ui, struct desk_note *note)
         break;
     case DESK_APPLIED: take_applied(ui, note); break;
     case DESK_CHANGES: ui_store_changed(ui); break;
-    case DESK_ASK: ui_ask(ui, ASK_FROM_CHANGES, note->ask_id, apply_watch_name(&ui->changes->watch, note->server), &note->ask); break;
-    case DESK_ASK_GONE: ui_ask_gone(ui, ASK_FROM_CHANGES, note->ask_id); break;
     case DESK_FAULT: ui_error(ui, &note->err); break;
     }
     if (note->request)
@@ -549,7 +548,7 @@ struct change_plan *changes_plan(struct ui *ui)
 
 bool ui_changes_start(struct ui *ui, struct err *err)
 {
-    struct desk_options how = { .db_path = ui->how->db_path, .ssh_config = ui->how->ssh_config, .interactive = true };
+    struct desk_options how = { .db_path = ui->how->db_path, .reach = desk_reach_collector(ui->collector) };
     struct changes *changes = x_alloc(sizeof *changes);
 
     changes->ui = ui;

@@ -66,8 +66,8 @@ static void take_note(struct ui *ui, const struct note *note)
             say_finished(ui, entry);
         break;
     case NOTE_STORED: ui_store_changed(ui); break;
-    case NOTE_ASK: ui_ask(ui, ASK_FROM_COLLECTOR, note->ask_id, note->server_name, &note->ask); break;
-    case NOTE_ASK_GONE: ui_ask_gone(ui, ASK_FROM_COLLECTOR, note->ask_id); break;
+    case NOTE_ASK: ui_ask(ui, note->ask_id, note->server_name, &note->ask); break;
+    case NOTE_ASK_GONE: ui_ask_gone(ui, note->ask_id); break;
     case NOTE_FAULT: ui_error(ui, &note->err); break;
     }
     ui_dirty(ui);
@@ -98,6 +98,7 @@ void ui_notes_done(struct ui *ui)
 struct retrieval {
     struct ui *ui;
     const struct object_type *object;
+    struct store *store; /* while they are looked for */
     row_id *ids; /* NULL: every server */
     size_t count;
     server_id *servers;
@@ -127,31 +128,39 @@ static void add_once(struct retrieval *r, server_id server)
     r->servers[r->server_count++] = server;
 }
 
-static bool add_servers_of_zone(void *ctx, const struct row *row)
+/* Steps of a change name their server as it was called; one that was removed since is not asked. */
+static bool add_server_of(void *ctx, const struct row *row)
 {
-    add_once(ctx, row->server);
+    struct retrieval *r = ctx;
+    int name = row->server ? -1 : catalog_property(&catalog_change_steps, "server");
+    struct err err = { 0 };
+    server_id server = row->server;
+
+    if (name < 0 || (row->values[name].type == VALUE_TEXT && store_server_find(r->store, row->values[name].s, &server, &err)))
+        add_once(r, server);
     return true;
 }
 
-/* A zone is on several servers: those are asked. */
+/* A zone is on several servers, a change is about several: those are asked. */
 static bool find_servers_of(struct store *store, struct retrieval *r, const struct row *rows, size_t count, struct err *err)
 {
-    int zone = catalog_property(r->object, "zone");
+    bool zones = r->object == &catalog_zones;
+    int zone = catalog_property(&catalog_zones, "zone");
     struct value *names = x_calloc(count, sizeof *names);
-    struct list_spec spec = { .object = &catalog_zoneservers, .params = names };
+    struct list_spec spec = { .object = zones ? &catalog_zoneservers : &catalog_change_steps, .params = names };
     struct buf where = { 0 };
     bool ok;
 
     for (size_t i = 0; i < count; i++) {
         if (rows[i].id)
-            names[spec.param_count++] = rows[i].values[zone];
+            names[spec.param_count++] = zones ? rows[i].values[zone] : V_INT(rows[i].id);
     }
-    buf_adds(&where, "o.zone IN (");
+    buf_adds(&where, zones ? "o.zone IN (" : "o.change IN (");
     for (size_t i = 0; i < spec.param_count; i++)
         buf_adds(&where, i ? ", ?" : "?");
     buf_adds(&where, ")");
     spec.where = buf_at(&where);
-    ok = store_list_rows(store, &spec, add_servers_of_zone, r, err);
+    ok = store_list_rows(store, &spec, add_server_of, r, err);
     buf_done(&where);
     free(names);
     return ok;
@@ -179,6 +188,7 @@ static bool find_servers(struct store *store, void *job, struct err *err)
     struct list_spec all = { .object = &catalog_servers };
     const size_t piece = 500;
 
+    r->store = store;
     if (!r->ids)
         return store_list_rows(store, &all, add_server, r, err);
     for (size_t at = 0; at < r->count; at += piece) {
@@ -189,12 +199,12 @@ static bool find_servers(struct store *store, void *job, struct err *err)
 
         if (ok && (r->what & WHAT_STATISTICS) && (r->object == &catalog_zones || r->object == &catalog_zoneservers))
             ok = find_zone(r, rows, count, err);
-        if (ok && r->object == &catalog_zones)
+        if (ok && (r->object == &catalog_zones || r->object == &catalog_changes))
             ok = find_servers_of(store, r, rows, count, err);
         else
             for (size_t i = 0; ok && i < count; i++)
                 if (rows[i].id)
-                    add_once(r, rows[i].server);
+                    add_server_of(r, &rows[i]);
         free(rows);
         arena_done(&arena);
         if (!ok)
@@ -209,6 +219,8 @@ static void servers_found(void *job, bool ok, const struct err *err)
 
     if (!ok && err->kind != ERR_CANCELLED)
         ui_error(r->ui, err);
+    if (ok && r->server_count == 0 && r->count > 0)
+        ui_say(r->ui, LOOK_WARN, "There is no server to ask: it is not managed any more");
     if (ok && r->server_count > 0 && r->ui->collector) {
         bool statistics = r->what & WHAT_STATISTICS;
         uint64_t number = statistics ? collector_statistics(r->ui->collector, r->servers, r->server_count, r->zone)

@@ -1,4 +1,4 @@
-#include "call_copy.h"
+#include "ipamtui/call_copy.h"
 
 #include <string.h>
 
@@ -99,4 +99,16 @@ struct ps_call call_copy(const struct ps_call *call, struct arena *arena)
     out.commands = commands;
     out.has_input = false; /* nothing could be sent later: the caller is gone by then */
     return out;
+}
+
+static const char *text_copy(const char *text, struct arena *arena)
+{
+    return text ? arena_strdup(arena, text) : "";
+}
+
+struct ps_error error_copy(const struct ps_error *error, struct arena *arena)
+{
+    return (struct ps_error){ .message = text_copy(error->message, arena), .id = text_copy(error->id, arena),
+                              .category = error->category, .reason = text_copy(error->reason, arena),
+                              .target = text_copy(error->target, arena), .activity = text_copy(error->activity, arena) };
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call_copy.h"
+#include "ipamtui/call_copy.h"
 #include "host_int.h"
 
 static char *own(const char *text)

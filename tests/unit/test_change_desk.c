@@ -53,11 +53,40 @@ static void put_scopes(struct store *store, server_id server, const char *name)
     child_output_done(&said);
 }
 
+/* Hosts of the test's own, made on the desk's thread. */
+static struct {
+    struct loop *loop;
+    struct store *store;
+    struct transport_hub *hub;
+    struct change_pool *pool;
+} reach;
+
+static struct change_wire reach_open(void *ctx, struct loop *loop)
+{
+    struct err err = { 0 };
+
+    (void)ctx;
+    assert_true(store_open(db, STORE_READ, &reach.store, &err));
+    reach.loop = loop;
+    reach.hub = transport_hub_new(loop, &(struct transport_hub_options){ 0 });
+    reach.pool = change_pool_new(loop, reach.hub, reach.store, &options, NULL, NULL);
+    return change_pool_wire(reach.pool);
+}
+
+static void reach_close(const struct change_wire *wire)
+{
+    (void)wire;
+    change_pool_free(reach.pool);
+    loop_turn(reach.loop, 0); /* hosts that were freed from within a callback end with this turn */
+    transport_hub_free(reach.hub);
+    store_close(reach.store);
+}
+
 static int begin(void **state)
 {
     struct store *store = NULL;
     struct err err = { 0 };
-    struct desk_options how = { .db_path = db };
+    struct desk_options how = { .db_path = db, .reach = { .open = reach_open, .close = reach_close } };
 
     (void)state;
     estate_make_as(&estate, (const char *const[]){ "--role", "dhcp", "--clean", "--even", "--latency-ms", "1", NULL }, SERVERS, SCOPES, 2);
