@@ -82,11 +82,12 @@ static void reach_close(const struct change_wire *wire)
     store_close(reach.store);
 }
 
+static const struct desk_options how = { .db_path = db, .reach = { .open = reach_open, .close = reach_close } };
+
 static int begin(void **state)
 {
     struct store *store = NULL;
     struct err err = { 0 };
-    struct desk_options how = { .db_path = db, .reach = { .open = reach_open, .close = reach_close } };
 
     (void)state;
     estate_make_as(&estate, (const char *const[]){ "--role", "dhcp", "--clean", "--even", "--latency-ms", "1", NULL }, SERVERS, SCOPES, 2);
@@ -351,7 +352,6 @@ static void a_plan_takes_the_place_of_another(void **state)
 static void edits_that_wait_are_kept_when_it_is_left(void **state)
 {
     struct change_targets *targets = all_targets();
-    struct desk_options how = { .db_path = db };
     struct change_edit edit = delay_edit("35");
     struct change_plan *plans[2];
     struct desk_note *note;
@@ -387,7 +387,6 @@ static void what_another_process_left_is_settled_at_start(void **state)
 {
     struct change_targets *targets = all_targets();
     struct change_edit edit = delay_edit("41");
-    struct desk_options how = { .db_path = db };
     struct journal_owner dead;
     struct store *store = NULL;
     struct err err = { 0 };
