@@ -206,15 +206,16 @@ struct object_type {
 /* One machine under several entries of the list, as SQL over entries d and o of table server; o and d may be the same. */
 #define SAME_MACHINE_SQL "d.computer = o.computer AND coalesce(d.domain, '') = coalesce(o.domain, '') AND d.machine = o.machine"
 /* One of them has the objects of a role (word and object: its scopes, its zones): one that answers before one that does not, one that
- * has retrieved them before one that never did, then the oldest. */
+ * has retrieved objects before one that never did, of whatever role, so that one has all of them; then the oldest. */
 #define HAS_ROLE_SQL(e, word) e ".role LIKE '%" word "%'"
-#define HAS_OBJECTS_SQL(e, object) \
-    "EXISTS (SELECT 1 FROM source a WHERE a.server = " e ".id AND a.object = '" object "' AND a.ok_at IS NOT NULL)"
-#define RANK_SQL(e, object) "coalesce(" e ".reachable, '') = 'no', NOT " HAS_OBJECTS_SQL(e, object) ", " e ".id"
+#define HAS_OBJECTS_SQL(e, objects) \
+    "EXISTS (SELECT 1 FROM source a WHERE a.server = " e ".id AND a.object IN (" objects ") AND a.ok_at IS NOT NULL)"
+#define IS_DOWN_SQL(e) "coalesce(" e ".reachable, '') = 'no'"
+#define RANK_SQL(e) IS_DOWN_SQL(e) ", NOT " HAS_OBJECTS_SQL(e, "'scopes', 'zoneservers'") ", " e ".id"
 /* Entry d has them for o as well. */
 #define COVERS_SQL(word, object)                                                                                        \
-    "(" HAS_ROLE_SQL("d", word) " AND " HAS_ROLE_SQL("o", word) " AND " HAS_OBJECTS_SQL("d", object)                     \
-    " AND (" RANK_SQL("d", object) ") < (" RANK_SQL("o", object) "))"
+    "(" HAS_ROLE_SQL("d", word) " AND " HAS_ROLE_SQL("o", word) " AND " HAS_OBJECTS_SQL("d", "'" object "'")             \
+    " AND (" RANK_SQL("d") ") < (" RANK_SQL("o") "))"
 #define COVERS_DHCP_SQL COVERS_SQL("dhcp", "scopes")
 #define COVERS_DNS_SQL COVERS_SQL("dns", "zoneservers")
 #define COVERED_BY_SQL "FROM server d WHERE " SAME_MACHINE_SQL " AND (" COVERS_DHCP_SQL " OR " COVERS_DNS_SQL ")"

@@ -134,31 +134,37 @@ static bool move_object(struct store *store, server_id from, server_id to, const
 }
 
 #define HOLDERS_SQL(word, object)                                                                                        \
-    "SELECT d.id, " HAS_OBJECTS_SQL("d", object) " FROM server o JOIN server d ON " SAME_MACHINE_SQL " WHERE o.id = ?1 AND " \
-    HAS_ROLE_SQL("d", word) " ORDER BY " RANK_SQL("d", object)
+    "SELECT d.id, " HAS_OBJECTS_SQL("d", "'" object "'") ", " IS_DOWN_SQL("d") " FROM server o JOIN server d ON " SAME_MACHINE_SQL \
+    " WHERE o.id = ?1 AND " HAS_ROLE_SQL("d", word) " ORDER BY " RANK_SQL("d")
 static const struct {
     unsigned role;
-    const char *sql; /* entries of the machine, who is to have them first; and do they */
+    const char *sql; /* entries of the machine, who is to have them first; do they, and are they down */
 } holders[] = { { ROLE_DHCP, HOLDERS_SQL("dhcp", "scopes") }, { ROLE_DNS, HOLDERS_SQL("dns", "zoneservers") } };
 
 /* *from 0: nothing is to be taken over. */
 static bool read_holders(struct store *store, const char *sql, server_id server, server_id *from, server_id *to, struct err *err)
 {
     sqlite3_stmt *stmt = store_prepare(store, sql, err);
-    bool has = false;
     int rc;
 
     *from = *to = 0;
     if (!stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, server);
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        has = has || (*to == 0 && sqlite3_column_int(stmt, 1));
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && *from == 0) {
+        bool has = sqlite3_column_int(stmt, 1), down = sqlite3_column_int(stmt, 2);
+
+        if (*to == 0 && (has || down))
+            break; /* it has them already, or nobody answers */
         if (*to == 0)
             *to = sqlite3_column_int64(stmt, 0);
-        else if (!has && *from == 0 && sqlite3_column_int(stmt, 1))
+        else if (has && down)
             *from = sqlite3_column_int64(stmt, 0);
+        else if (has)
+            break; /* one that answers keeps what it has */
     }
+    if (rc == SQLITE_ROW)
+        rc = SQLITE_DONE;
     return rows_end(store, stmt, rc, err);
 }
 

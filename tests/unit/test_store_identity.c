@@ -183,6 +183,50 @@ static void taken_over(void **state)
     arena_done(&mem);
 }
 
+static void has_zone(server_id server)
+{
+    int source = catalog_source(&catalog_zoneservers, "zones");
+    struct value *row = x_calloc(catalog_zoneservers.property_count, sizeof(*row));
+
+    row[catalog_property(&catalog_zoneservers, "zone")] = V_TEXT("corp.example");
+    OK(store_put_rows(store, server, &catalog_zoneservers, source, row, 1, true, 200, E));
+    OK(store_source_done(store, server, &catalog_zoneservers, source, true, "done", NULL, 200, E));
+    free(row);
+}
+
+static int64_t zones(server_id server)
+{
+    struct value params[] = { V_INT(server) };
+    struct list_spec spec = { .object = &catalog_zoneservers, .where = "o.server = ?", .params = params, .param_count = 1 };
+    int64_t n = -1;
+
+    OK(store_count(store, &spec, &n, E));
+    return n;
+}
+
+/* Asked at once, one was first with its scopes and the other with its zones: one of them has both in the end. */
+static void one_has_all(void **state)
+{
+    server_id a = add("first", "dhcp,dns"), b = add("second", "dhcp,dns");
+
+    (void)state;
+    is(a, "BOTH", "guid-b");
+    is(b, "BOTH", "guid-b");
+    has_zone(b);
+    assert_int_equal(covered(a, "second"), ROLE_DNS);
+    has_scope(a, "10.8.0.0"); /* the other one has none yet */
+    assert_int_equal(covered(b, "first"), ROLE_DHCP);
+    assert_int_equal(covered(a, ""), 0);
+    assert_int_equal(zones(b), 1); /* while the first one has none */
+    has_scope(b, "10.8.0.0");
+    has_zone(a);
+    assert_int_equal(covered(b, "first"), ROLE_DHCP | ROLE_DNS);
+    assert_int_equal(scopes(a), 1);
+    assert_int_equal(scopes(b), 0);
+    assert_int_equal(zones(a), 1);
+    assert_int_equal(zones(b), 0);
+}
+
 static bool note_change(void *ctx, const struct overview_change *change)
 {
     struct buf *out = ctx;
@@ -223,7 +267,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(taken_over), cmocka_unit_test(changes_have_times) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(taken_over), cmocka_unit_test(one_has_all), cmocka_unit_test(changes_have_times) };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
