@@ -32,8 +32,8 @@ bool child_start(struct child *child, char *const argv[], char *const env_extra[
 bool child_split(const char *command, char ***argv, struct err *err);
 /* Ended? Then *status is as from waitpid and pid becomes 0. Never waits. */
 bool child_ended(struct child *child, int *status);
-/* Closes the descriptors, SIGTERM to it (or its session, even if it has left others behind), SIGKILL after grace_ms, reaps. Waits at
- * most grace_ms. */
+/* Closes the descriptors, SIGTERM to it (or its session), SIGKILL after grace_ms to what is left of them, be it only others that it
+ * has left behind; reaps. Waits at most grace_ms. */
 void child_end(struct child *child, int grace_ms);
 
 /* What a program said, and how it ended. Zeroed = nothing yet. */

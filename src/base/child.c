@@ -225,35 +225,56 @@ bool child_ended(struct child *child, int *status)
     return true;
 }
 
-static void signal_child(const struct child *child, int sig)
+static int64_t left_until(int64_t until)
 {
-    /* Its group if it leads one (CHILD_NEW_SESSION). */
-    if (getpgid(child->pid) == child->pid)
-        kill(-child->pid, sig);
-    else
-        kill(child->pid, sig);
+    return MAX(until - clock_mono_ms(), 0);
+}
+
+/* Gives the time it takes to end, at most until then; true: it has. */
+static bool wait_for_end(struct child *child, int64_t until)
+{
+    int status;
+
+    while (!child_ended(child, &status)) {
+        int left = (int)left_until(until);
+        if (left == 0)
+            return false;
+        struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
+        poll(&fd, child->pidfd >= 0, child->pidfd >= 0 ? left : MIN(left, 10));
+    }
+    return true;
+}
+
+/* The same for what it has left behind in its group, whose number is nobody else's as long as there is one in it. */
+static void end_group(pid_t group, int64_t until)
+{
+    while (kill(-group, 0) == 0) {
+        int left = (int)left_until(until);
+        if (left == 0) {
+            kill(-group, SIGKILL);
+            return;
+        }
+        poll(NULL, 0, MIN(left, 10));
+    }
 }
 
 void child_end(struct child *child, int grace_ms)
 {
-    int status;
     int64_t until = clock_mono_ms() + grace_ms;
 
     close_fd(&child->in);
     close_fd(&child->out);
     close_fd(&child->errs);
     if (child->pid > 0) { /* ended or not: until it is reaped, its number leads its group */
-        signal_child(child, SIGTERM);
-        while (!child_ended(child, &status)) {
-            int64_t left = until - clock_mono_ms();
-            if (left <= 0) {
-                signal_child(child, SIGKILL);
-                waitpid(child->pid, &status, 0);
-                child->pid = 0;
-                break;
-            }
-            struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
-            poll(&fd, child->pidfd >= 0, child->pidfd >= 0 ? (int)left : MIN((int)left, 10));
+        bool leads = getpgid(child->pid) == child->pid; /* CHILD_NEW_SESSION */
+        pid_t all = leads ? -child->pid : child->pid;
+        kill(all, SIGTERM);
+        if (!wait_for_end(child, until)) {
+            kill(all, SIGKILL);
+            waitpid(child->pid, NULL, 0);
+            child->pid = 0;
+        } else if (leads) {
+            end_group(-all, until);
         }
     }
     child_closed(child);

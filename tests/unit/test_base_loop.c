@@ -216,35 +216,46 @@ static void stop_children(void **state)
     }
 }
 
-/* All of its session ends, not only its leader. */
-static void stop_sessions(void **state)
+/* A child of nobody: gone, or a zombie that init has not fetched. */
+static bool is_gone(pid_t pid)
 {
-    char *argv[] = { "sh", "-c", "sleep 20 & echo $!", NULL };
-    struct child_output said = { 0 };
-    struct err err = { 0 };
-    pid_t left;
-    int tries = 0;
-    (void)state;
-    assert_false(child_run(argv, NULL, 300, NULL, &said, &err));
-    left = atoi(buf_at(&said.out));
-    assert_true(left > 1);
-    /* A child of nobody: gone, or a zombie that init has not fetched. */
-    for (char text[64] = "", path[64]; tries < 200; tries++) {
-        snprintf(path, sizeof(path), "/proc/%d/stat", (int)left);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-        if (fd >= 0)
-            close(fd);
-        text[MAX(n, 0)] = '\0';
-        if (n <= 0 || strstr(text, ") Z "))
-            break;
-        poll(NULL, 0, 10);
-    }
-    assert_true(tries < 200);
-    child_output_done(&said);
+    char text[64] = "", path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    text[MAX(n, 0)] = '\0';
+    return n <= 0 || strstr(text, ") Z ");
 }
 
-/* More than is kept is told. */
+/* All of its session ends, not only its leader; whether it wants to or not. */
+static void stop_sessions(void **state)
+{
+    static char *const scripts[] = {
+        "sleep 20 & echo $!",
+        "trap '' TERM; sleep 20 & echo $!",
+        "sleep 20 & echo $!; wait",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        char *argv[] = { "sh", "-c", scripts[i], NULL };
+        struct child_output said = { 0 };
+        struct err err = { 0 };
+        int tries = 0;
+
+        assert_false(child_run(argv, NULL, 300, NULL, &said, &err));
+        pid_t left = atoi(buf_at(&said.out));
+        assert_true(left > 1);
+        for (; tries < 200 && !is_gone(left); tries++)
+            poll(NULL, 0, 10);
+        if (tries == 200)
+            fail_msg("%s: it is still there", scripts[i]);
+        child_output_done(&said);
+    }
+}
+
 static void cut_children(void **state)
 {
     char *much[] = { "sh", "-c", "head -c 1048577 /dev/zero; head -c 1048576 /dev/zero >&2", NULL };
