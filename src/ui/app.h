@@ -136,7 +136,7 @@ struct pane_state {
 };
 
 /* Questions to the query worker of which only the newest counts. */
-enum ui_topic { TOPIC_NONE, TOPIC_PREVIEW, TOPIC_CACHE, TOPIC_COUNT, TOPIC_ARRIVED, TOPIC_OVERVIEW };
+enum ui_topic { TOPIC_NONE, TOPIC_PREVIEW, TOPIC_CACHE, TOPIC_COUNT, TOPIC_ARRIVED, TOPIC_OVERVIEW, TOPIC_VERSION };
 
 /* One server's latest outcome: how many fail is counted. */
 struct outcome {
@@ -212,7 +212,7 @@ struct ui {
     bool preview_stale;
     bool preview_behind, preview_blank; /* of an older row in the last frame, too; not shown until the cursor rests */
     size_t preview_top;                 /* of the list in the last frame */
-    struct loop_timer preview_timer, reload_timer, clock_timer, script_timer;
+    struct loop_timer preview_timer, reload_timer, clock_timer, script_timer, others_timer;
 
     enum date_mode dates;
     int64_t now_s;
@@ -222,6 +222,7 @@ struct ui {
     size_t outcome_count, outcome_cap, failed_count;
     struct job_log jobs;
     struct known known;
+    int64_t told_version; /* of the store, that others had changed */
     struct ask_item *asks;
 
     char *filter_before; /* heap; the filter while saved ones are tried, or NULL */
@@ -293,6 +294,7 @@ void ui_notes_done(struct ui *ui);
 void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object,
                 unsigned what, enum job_why why); /* NULL ids: all servers; what: WHAT_...; STATISTICS of zones: of one zone */
 void ui_cache_age(struct ui *ui); /* asks for it */
+void ui_watch_others(struct ui *ui); /* from now on: what other processes write into the store is seen as well */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 

@@ -73,6 +73,7 @@ bool known_load(struct store *store, struct known *out, struct err *err)
 {
     struct list_spec all = { .object = &catalog_servers };
 
+    out->version = store_data_version(store); /* before: what is written meanwhile makes it another one */
     if (!store_list_rows(store, &all, take_server, out, err))
         return false;
     if (out->count > 0)

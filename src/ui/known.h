@@ -19,6 +19,7 @@ struct known {
     size_t count, cap;
     int64_t oldest, newest; /* last_seen of servers that can be reached; 0 = none */
     size_t never, unreachable;
+    int64_t version; /* store_data_version() when it was read; 0 = not yet */
     struct cautions cautions;
 };
 bool known_load(struct store *store, struct known *out, struct err *err); /* out: zeroed */

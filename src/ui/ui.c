@@ -687,6 +687,7 @@ bool ui_run(const struct ui_options *how, struct err *err)
     if (!how->offline && ui.options->retrieve_on_start)
         ui_retrieve(&ui, NULL, 0, NULL, WHAT_DEFAULT, JOB_START);
     ui_cache_age(&ui);
+    ui_watch_others(&ui);
     run_loop(&ui);
     ok = true;
 done:

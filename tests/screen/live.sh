@@ -21,6 +21,19 @@ screen_keys Q
 screen_ends 0
 [ -z "$(pgrep -f "^$SIMHOST serve $T" || true)" ] || fail 'nothing is left running'
 
+# What another process retrieves and sets appears, too.
+estate "$T/estate4" 4 20 7 "$T/four.db"
+screen_start 100x30 --db "$T/four.db" --offline --pane scopes
+screen_wait '[2 Scopes]'
+run 0 --db "$T/four.db" retrieve
+screen_wait 'dhcp-'
+screen_wait '20'
+run 0 --db "$T/four.db" server set dhcp-lon-01 label=PROD
+screen_keys / server:dhcp-lon-01 Enter
+screen_wait '[PROD]'
+screen_keys Q
+screen_ends 0
+
 # Of how many a filtered list is follows what is retrieved.
 estate "$T/estate3" 4 20 7 "$T/three.db"
 screen_start 100x30 --db "$T/three.db" --offline --pane scopes --filter 'scope:10.0.0.0'
