@@ -145,6 +145,7 @@ struct cautions {
 };
 bool cautions_load(struct store *store, struct cautions *out, struct err *err); /* out: zeroed */
 void cautions_done(struct cautions *cautions);
+const struct caution *caution_of(const struct cautions *cautions, server_id server); /* NULL: nothing is set */
 const char *caution_label(const struct cautions *cautions, server_id server); /* "": it has none */
 
 /* How it is asked whether a plan may be applied. */

@@ -60,7 +60,7 @@ void cautions_done(struct cautions *cautions)
     *cautions = (struct cautions){ 0 };
 }
 
-static const struct caution *caution_of(const struct cautions *cautions, server_id server)
+const struct caution *caution_of(const struct cautions *cautions, server_id server)
 {
     struct caution key = { .server = server };
 

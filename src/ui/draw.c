@@ -101,15 +101,15 @@ static void title_marks(const struct table *table, char *out, size_t size)
         snprintf(out + strlen(out), size - strlen(out), "%srange", out[0] ? ", " : "");
 }
 
-/* " [PROD]": the label of a server beside what is shown of it. Returns the cells it took. */
-static int draw_label(const struct ui *ui, server_id server, int y, int x, int w)
+/* " [PROD] ": the label of a server beside what is shown of it, or besides with its name. Returns the cells it took. */
+static int draw_label(const struct ui *ui, server_id server, bool named, int y, int x, int w)
 {
-    const char *label = caution_label(&ui->known.cautions, server);
-    char text[80];
+    const struct caution *caution = caution_of(&ui->known.cautions, server);
+    char text[400];
 
-    if (!label[0])
+    if (!caution || !caution->label[0])
         return 0;
-    snprintf(text, sizeof text, " [%s]", label);
+    snprintf(text, sizeof text, "%s%s [%s] ", named ? "   " : "", named ? caution->name : "", caution->label);
     return screen_text(y, x, w, LOOK_WARN, text);
 }
 
@@ -134,7 +134,7 @@ static void draw_title(const struct ui *ui, struct rect r)
     right_w = MIN(text_width(right), r.w * 2 / 3);
     used = screen_text(r.y, r.x, r.w - right_w - 2, LOOK_TITLE, left);
     if (table_row(table))
-        used += draw_label(ui, table_row(table)->server, r.y, r.x + used, r.w - right_w - 2 - used);
+        used += draw_label(ui, table_row(table)->server, true, r.y, r.x + used, r.w - right_w - 2 - used);
     if (filtered) {
         char filter[400];
 
@@ -183,7 +183,7 @@ static void draw_rule(const struct ui *ui, struct rect r, bool beside)
     if (name[0]) {
         int used = screen_text(r.y, r.x + 2, r.w - 20, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, title);
 
-        draw_label(ui, ui->preview_server, r.y, r.x + 1 + used, r.w - 19 - used);
+        draw_label(ui, ui->preview_server, false, r.y, r.x + 1 + used, r.w - 19 - used);
     }
     if (keys[0])
         screen_text(r.y, r.x + r.w - text_width(hint) - 2, text_width(hint), LOOK_DIM, hint);
@@ -237,7 +237,7 @@ static void draw_preview(struct ui *ui, struct rect r)
         if (ui->preview.title) {
             int used = screen_put(r.y, r.x, r.w, ui->preview_focus ? LOOK_CURSOR : LOOK_TITLE, ui->preview.title);
 
-            draw_label(ui, ui->preview_server, r.y, r.x + used, r.w - used);
+            draw_label(ui, ui->preview_server, false, r.y, r.x + used, r.w - used);
         }
         text.y += 2;
         text.h -= 2;

@@ -181,8 +181,9 @@ screen_ends 0
 # ---- a label is beside what is shown of its server and in questions, where it makes a box of the line; ask=typed asks for the number
 run 0 --db "$db" server set "$a" label=PROD
 screen_scopes "$size"
-screen_wait 'all [PROD]'
+screen_wait "all   $a [PROD]"
 screen_wait "$(scope "$a" 1)"
+[ "$size" != 80x24 ] || screen_has 'Data [PROD] ─' || screen_fail 'the preview has it'
 screen_keys e
 screen_wait 'edit 1 scope [PROD]'
 screen_keys Escape
@@ -198,7 +199,7 @@ screen_wait '[ Cancel ]'
 screen_keys Enter
 screen_wait 'Nothing was sent; the plan is kept'
 screen_keys q 1
-screen_wait "Servers › all [PROD]"
+screen_wait "Servers › all   $a [PROD]"
 screen_keys ':' 'server-set ask=typed' Enter
 screen_wait '1 server changed'
 screen_keys w
