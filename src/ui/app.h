@@ -212,7 +212,7 @@ struct ui {
     bool preview_stale;
     bool preview_behind, preview_blank; /* of an older row in the last frame, too; not shown until the cursor rests */
     size_t preview_top;                 /* of the list in the last frame */
-    struct loop_timer preview_timer, reload_timer, clock_timer, script_timer, others_timer;
+    struct loop_timer preview_timer, reload_timer, clock_timer, script_timer;
 
     enum date_mode dates;
     int64_t now_s;
@@ -222,7 +222,7 @@ struct ui {
     size_t outcome_count, outcome_cap, failed_count;
     struct job_log jobs;
     struct known known;
-    int64_t told_version; /* of the store, that others had changed */
+    struct others *others; /* others.c */
     struct ask_item *asks;
 
     char *filter_before; /* heap; the filter while saved ones are tried, or NULL */
@@ -294,13 +294,16 @@ void ui_notes_done(struct ui *ui);
 void ui_retrieve(struct ui *ui, const row_id *ids, size_t count, const struct object_type *object,
                 unsigned what, enum job_why why); /* NULL ids: all servers; what: WHAT_...; STATISTICS of zones: of one zone */
 void ui_cache_age(struct ui *ui); /* asks for it */
-void ui_watch_others(struct ui *ui); /* from now on: what other processes write into the store is seen as well */
 bool ui_busy(const struct ui *ui); /* is something that was asked for going on? */
 void ui_strip(const struct ui *ui, char *out, size_t size);
 
 /* ---- commands_list.c: a filtered list says how many there are without the filter ("3 of 40"): asked where that is not known, or
  * may be different now */
 void ui_know_total(struct ui *ui, bool anew);
+
+/* ---- others.c: from start to stop (after the worker's last answers) what other processes write into the store is seen as well */
+void ui_others_start(struct ui *ui);
+void ui_others_stop(struct ui *ui);
 
 /* ---- statistics.c */
 /* A job of collector_statistics() was begun: its answers are gathered, and shown when it ends. zone: NULL = of servers. */

@@ -289,51 +289,6 @@ void ui_cache_age(struct ui *ui)
     view_worker_ask(ui->worker, TOPIC_CACHE, load_known, known_loaded, job);
 }
 
-/* ------------------------------------------------------------------ what other processes write */
-
-#define OTHERS_MS 3000 /* nothing is drawn or read when there is nothing new */
-
-struct glance {
-    struct ui *ui;
-    int64_t version;
-};
-
-static bool glance(struct store *store, void *ctx, struct err *err)
-{
-    (void)err;
-    ((struct glance *)ctx)->version = store_data_version(store);
-    return true;
-}
-
-static void glanced(void *ctx, bool ok, const struct err *err)
-{
-    struct glance *job = ctx;
-    struct ui *ui = job->ui;
-    bool news = ok && job->version != 0 && ui->known.version != 0 && job->version != ui->known.version;
-
-    (void)err;
-    if (news && job->version != ui->told_version) { /* once, also when it cannot be read */
-        ui->told_version = job->version;
-        ui_store_changed(ui);
-    }
-    free(job);
-}
-
-static void look_due(void *ctx)
-{
-    struct ui *ui = ctx;
-    struct glance *job = x_alloc(sizeof *job);
-
-    job->ui = ui;
-    view_worker_ask(ui->worker, TOPIC_VERSION, glance, glanced, job);
-    ui_watch_others(ui);
-}
-
-void ui_watch_others(struct ui *ui)
-{
-    loop_timer_in(ui->loop, &ui->others_timer, OTHERS_MS, look_due, ui);
-}
-
 bool ui_busy(const struct ui *ui)
 {
     return job_log_going(&ui->jobs).asked;

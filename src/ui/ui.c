@@ -606,6 +606,7 @@ static void ui_done(struct ui *ui)
         ui_settings_save(ui);
     ui_panes_done(ui);
     view_worker_stop(ui->worker);
+    ui_others_stop(ui);
     for (size_t i = 0; ui->how->panes[i]; i++) {
         if (ui->how->panes[i]->canvas && ui->how->panes[i]->canvas->done)
             ui->how->panes[i]->canvas->done(); /* after the worker's last answers */
@@ -687,7 +688,7 @@ bool ui_run(const struct ui_options *how, struct err *err)
     if (!how->offline && ui.options->retrieve_on_start)
         ui_retrieve(&ui, NULL, 0, NULL, WHAT_DEFAULT, JOB_START);
     ui_cache_age(&ui);
-    ui_watch_others(&ui);
+    ui_others_start(&ui);
     run_loop(&ui);
     ok = true;
 done:
