@@ -399,7 +399,7 @@ bool sim_server_refresh(struct sim_server *server, struct err *err)
 
 bool sim_server_open(struct sim_server *server, const char *dir, const char *name, struct err *err)
 {
-    *server = (struct sim_server){ .lock = -1 };
+    *server = (struct sim_server){ .lock = -1, .out = -1 };
     if (!*name || strchr(name, '/'))
         return err_set(err, ERR_INPUT, "server", "\"%s\" is no server's name", name);
     server->dir = x_strdup(dir);
@@ -412,32 +412,47 @@ bool sim_server_open(struct sim_server *server, const char *dir, const char *nam
     return false;
 }
 
+static void close_file(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 void sim_server_done(struct sim_server *server)
 {
     if (!server->path)
         return;
     sim_server_unlock(server);
+    close_file(&server->lock);
+    close_file(&server->out);
     forget(server);
     free(server->lists);
     free(server->dir);
     free(server->name);
     free(server->path);
-    *server = (struct sim_server){ .lock = -1 };
+    *server = (struct sim_server){ .lock = -1, .out = -1 };
+}
+
+/* Its file stays open: hundreds of hosts share the processors with what is measured. */
+static bool lock_file(struct sim_server *server, struct err *err)
+{
+    char *path = x_asprintf("%s/%s.lock", server->dir, server->name);
+
+    if (server->lock < 0)
+        server->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    server->locked = server->lock >= 0;
+    while (server->locked && flock(server->lock, LOCK_EX) < 0)
+        server->locked = errno == EINTR;
+    if (!server->locked)
+        err_errno(err, path, "cannot lock it");
+    free(path);
+    return server->locked;
 }
 
 bool sim_server_lock(struct sim_server *server, struct err *err)
 {
-    char *path = x_asprintf("%s/%s.lock", server->dir, server->name);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    bool ok = fd >= 0;
-
-    while (ok && flock(fd, LOCK_EX) < 0)
-        ok = errno == EINTR;
-    if (!ok)
-        err_errno(err, path, "cannot lock it");
-    free(path);
-    server->lock = fd;
-    if (ok && sim_server_refresh(server, err))
+    if (lock_file(server, err) && sim_server_refresh(server, err))
         return true;
     sim_server_unlock(server);
     return false;
@@ -445,19 +460,20 @@ bool sim_server_lock(struct sim_server *server, struct err *err)
 
 void sim_server_unlock(struct sim_server *server)
 {
-    if (server->lock >= 0)
-        close(server->lock);
-    server->lock = -1;
+    if (server->locked)
+        flock(server->lock, LOCK_UN);
+    server->locked = false;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
+static bool write_all(int fd, off_t at, const char *text, size_t len)
 {
     while (len > 0) {
-        ssize_t n = write(fd, text, len);
+        ssize_t n = pwrite(fd, text, len, at);
         if (n < 0 && errno != EINTR)
             return false;
         if (n > 0) {
             text += n;
+            at += n;
             len -= (size_t)n;
         }
     }
@@ -475,7 +491,7 @@ static bool write_anew(struct sim_server *server, struct err *err)
     for (size_t i = 0; sim_class_at(i); i++)
         for (size_t j = 0; j < server->lists[i].count; j++)
             sim_object_write(&text, server->lists[i].items[j]);
-    bool ok = fd >= 0 && write_all(fd, buf_at(&text), text.len) && fsync(fd) == 0 && fstat(fd, &st) == 0 &&
+    bool ok = fd >= 0 && write_all(fd, 0, buf_at(&text), text.len) && fsync(fd) == 0 && fstat(fd, &st) == 0 &&
               rename(path, server->path) == 0;
     if (!ok)
         err_errno(err, path, "cannot write it");
@@ -491,21 +507,28 @@ static bool write_anew(struct sim_server *server, struct err *err)
     return ok;
 }
 
+/* The file as it was read: one that took its place since is opened anew. */
+static bool open_for_writing(struct sim_server *server, struct stat *now)
+{
+    if (server->out >= 0 && fstat(server->out, now) == 0 && now->st_ino == server->inode && now->st_dev == server->device)
+        return true;
+    close_file(&server->out);
+    server->out = open(server->path, O_WRONLY | O_CLOEXEC);
+    return server->out >= 0 && fstat(server->out, now) == 0;
+}
+
 /* A killed writer may have left half a line, which would run into ours: the file is cut where the last line
  * ended. */
 static bool append(struct sim_server *server, struct buf *line, struct err *err)
 {
-    int fd = open(server->path, O_WRONLY | O_CLOEXEC);
     struct stat now;
-    bool ok = fd >= 0 && fstat(fd, &now) == 0 && (now.st_size == server->size || ftruncate(fd, server->size) == 0) &&
-              lseek(fd, server->size, SEEK_SET) == server->size && write_all(fd, buf_at(line), line->len);
+    bool ok = open_for_writing(server, &now) && (now.st_size == server->size || ftruncate(server->out, server->size) == 0) &&
+              write_all(server->out, server->size, buf_at(line), line->len);
 
     if (!ok)
         err_errno(err, server->path, "cannot write it");
     else
         server->size += (off_t)line->len;
-    if (fd >= 0)
-        close(fd);
     if (ok && server->size > 4 * server->base + (1 << 20))
         return write_anew(server, err);
     return ok;

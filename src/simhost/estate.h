@@ -36,7 +36,9 @@ struct sim_server {
     dev_t device;
     ino_t inode;
     off_t size, base; /* bytes read; bytes when it was last written anew */
-    int lock;         /* descriptor, -1 = not held */
+    int lock;         /* descriptor of the lock file, -1 = not opened yet */
+    bool locked;
+    int out;          /* descriptor of the state file, for writing, -1 = not opened yet */
 };
 
 /* Loads DIR/NAME.state. ERR_NOT_FOUND, ERR_IO, ERR_INPUT (file and line). */

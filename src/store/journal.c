@@ -287,6 +287,45 @@ static bool write_step(struct store *store, change_id change, const struct chang
     return ok;
 }
 
+/* Opened before anything was read: nothing but that is new. */
+static bool is_just_open(const struct change_step *step)
+{
+    return step->state == CHANGE_OPEN && step->found.type == VALUE_NULL && step->settled_at == 0 &&
+           (step->text == NULL || step->text[0] == '\0') && (step->hint == NULL || step->hint[0] == '\0');
+}
+
+/* How many steps from the first on are just open, one after the other, since the same second. */
+static size_t open_run(const struct change_step *const *steps, size_t count)
+{
+    size_t n = 0;
+
+    while (n < count && is_just_open(steps[n]) && steps[n]->no == steps[0]->no + (int)n &&
+           steps[n]->opened_at == steps[0]->opened_at)
+        n++;
+    return n;
+}
+
+/* A server's whole window in one statement: it is what an apply begins with, for all servers at once. */
+static bool open_steps(struct store *store, change_id change, const struct change_step *first, size_t count, const char *session,
+                       struct err *err)
+{
+    sqlite3_stmt *stmt = store_prepare(store,
+                                       "UPDATE change_step SET state = ?, found = NULL, text = NULL, error_id = NULL,"
+                                       " hint = NULL, opened_at = ?, settled_at = NULL, session = coalesce(?, session)"
+                                       " WHERE change = ? AND no BETWEEN ? AND ?",
+                                       err);
+
+    if (stmt == NULL)
+        return false;
+    sqlite3_bind_text(stmt, 1, state_words[CHANGE_OPEN], -1, SQLITE_STATIC);
+    bind_time(stmt, 2, first->opened_at);
+    bind_text(stmt, 3, session);
+    sqlite3_bind_int64(stmt, 4, change);
+    sqlite3_bind_int(stmt, 5, first->no);
+    sqlite3_bind_int(stmt, 6, first->no + (int)count - 1);
+    return store_run(store, stmt, "writing the journal", err);
+}
+
 bool journal_write(struct store *store, change_id change, const struct change_step *const *steps, size_t count,
                    const char *session, struct err *err)
 {
@@ -295,8 +334,10 @@ bool journal_write(struct store *store, change_id change, const struct change_st
     if (!begin_own(store, &own, err))
         return false;
     ok = true;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = write_step(store, change, steps[i], session, err);
+    for (size_t i = 0, run; ok && i < count; i += MAX(run, 1)) {
+        run = open_run(steps + i, count - i);
+        ok = run > 0 ? open_steps(store, change, steps[i], run, session, err) : write_step(store, change, steps[i], session, err);
+    }
     return end_own(store, own, ok, err);
 }
 

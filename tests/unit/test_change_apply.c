@@ -227,6 +227,53 @@ static void all_is_done_and_undone(void **state)
     end_world();
 }
 
+/* What another process would read in the journal while a change is being sent. */
+static enum fake_fate look_into_journal(void *ctx, struct fake_server *server, const char *cmdlet, uint32_t scope)
+{
+    static const char sql[] = "SELECT state, opened_at > 0, session, typeof(before) FROM change_step WHERE server_name = ? AND key = ?";
+    size_t *looked = ctx;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    char path[96], key[IP4_TEXT_SIZE], session[32];
+
+    if (strncmp(cmdlet, "Get-", 4) == 0)
+        return FATE_DO;
+    snprintf(path, sizeof(path), "%s/t.db", dir);
+    snprintf(session, sizeof(session), "pid %d", server->pid);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    sqlite3_bind_text(stmt, 1, server->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, ip4_format(scope, key), -1, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(stmt, 0), "open");
+    assert_int_equal(sqlite3_column_int(stmt, 1), 1);
+    assert_string_equal((const char *)sqlite3_column_text(stmt, 2), session);
+    assert_string_equal((const char *)sqlite3_column_text(stmt, 3), "integer");
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    (*looked)++;
+    return FATE_DO;
+}
+
+static void it_is_in_the_journal_before_it_is_sent(void **state)
+{
+    struct change_plan *plan;
+    struct run run = { 0 };
+    size_t looked = 0;
+
+    (void)state;
+    begin_world(3, 6);
+    plan = plan_edit("", "delay=7");
+    plan->steps[2].before = plan->steps[8].before = V_NULL; /* not known: opened when it was read */
+    estate->delay_ms = 3;
+    estate->fate = look_into_journal;
+    estate->fate_ctx = &looked;
+    apply_plan(plan, &quick, &run);
+    counts_are(&run.progress, 18, 0, 0, 0, 0);
+    assert_int_equal(looked, 18);
+    end_world();
+}
+
 /* Of a scope that gets a new value only this is read; an endpoint without Select-Object shows it whole. */
 static void no_more_is_read_than_needed(void **state)
 {
@@ -573,6 +620,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_done_and_undone),
+        cmocka_unit_test(it_is_in_the_journal_before_it_is_sent),
         cmocka_unit_test(no_more_is_read_than_needed),
         cmocka_unit_test(the_store_follows),
         cmocka_unit_test(what_changed_meanwhile_stops_alone),
