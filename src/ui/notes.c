@@ -57,7 +57,8 @@ static void take_note(struct ui *ui, const struct note *note)
     case NOTE_SERVER:
         if (note->err.kind == ERR_CANCELLED)
             break;
-        keep_outcome(ui, note);
+        if (!statistics) /* they say nothing about what is known of it */
+            keep_outcome(ui, note);
         if (!note->ok)
             ui_log_only(ui, LOOK_BAD, "%s: %s", note->server_name, note->err.text[0] ? note->err.text : note->text);
         break;

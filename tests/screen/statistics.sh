@@ -30,6 +30,8 @@ screen_wait 'corp.example.com'
 screen_keys / _msdcs Enter g g T
 screen_wait 'Statistics of the zone _msdcs.corp.example.com: 3 of 3 servers answered'
 screen_has 'Queries received' || screen_fail 'the counters of the zone'
+# What was asked for on demand does not count as retrieved, or as failed.
+screen_has 'idle | cache' || screen_fail 'the strip says nothing of them'
 # The Jobs pane has them as what they were.
 screen_keys Escape 6
 screen_wait 'Statistics'
