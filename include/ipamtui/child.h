@@ -45,7 +45,7 @@ struct child_output {
 void child_output_done(struct child_output *said);
 /* Runs it to its end in a session of its own (blocking, at most timeout_ms) and collects what it says: into said, which may be NULL;
  * what was said until then is there also when this fails. input: its stdin; NULL = /dev/null. stop (NULL = never): once true, which
- * any thread may do at any time, it is ended within half a second. For workers and tools, never the screen thread.
+ * any thread may do at any time, it is told to end at once, and ended within two seconds. For workers and tools, never the screen thread.
  * ERR_TIMEOUT, ERR_CANCELLED: its session was ended. */
 bool child_run(char *const argv[], const char *input, int timeout_ms, const atomic_bool *stop, struct child_output *said,
                struct err *err);

@@ -281,7 +281,7 @@ void child_end(struct child *child, int grace_ms)
 }
 
 #define RUN_LIMIT ((size_t)1 << 20)
-#define RUN_GRACE_MS 200
+#define RUN_GRACE_MS 1500 /* for one that has to end others, as an ssh in a session of its own, before it ends */
 #define STOP_LOOK_MS 50 /* a stop is a variable, which poll() does not see */
 
 void child_output_done(struct child_output *said)

@@ -2,6 +2,7 @@
  * on a Windows host. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/ask.h"
@@ -39,9 +40,16 @@ static const char *const step_advice[] = {
                   "Get-ExecutionPolicy -List. Plain lines instead: server set NAME dialect=plain.",
 };
 
+/* A signal ends the tests, and with them what was started on the way there. */
+struct stop {
+    int signal_fd;
+    bool came;
+};
+
 /* One server being tested. */
 struct trial {
     struct cli *cli;
+    struct stop *stop;
     struct loop *loop;
     struct host *host;
     const char *name;
@@ -181,7 +189,7 @@ static void on_ask(void *ctx, const struct transport_ask *ask)
 {
     struct trial *t = ctx;
     struct cli_answers answers;
-    bool ok = cli_ask(ask, -1, &answers);
+    bool ok = cli_ask(ask, t->stop->signal_fd, &answers);
     host_answer(t->host, ok ? answers.list : NULL);
     cli_answers_wipe(&answers);
 }
@@ -239,7 +247,16 @@ static void on_done(void *ctx, enum ps_end end, const struct ps_error *why)
         on_error(t, why);
 }
 
-/* Runs one command to its end. false: the host is gone, which has been told. */
+static void on_signal(void *ctx, int fd, short revents)
+{
+    struct trial *t = ctx;
+    struct signalfd_siginfo info;
+    (void)revents;
+    if (read(fd, &info, sizeof(info)) == sizeof(info))
+        t->stop->came = true;
+}
+
+/* Runs one command to its end. false: the host is gone, or a signal came; it has been told. */
 static bool call(struct trial *t, const struct ps_command *command)
 {
     static const struct ps_call_events events = { .output = on_output, .error = on_error, .done = on_done };
@@ -251,9 +268,13 @@ static bool call(struct trial *t, const struct ps_command *command)
     err_clear(&t->err);
     t->since_us = clock_mono_us();
     host_invoke(t->host, &one, t->cli->options.call_timeout_s * 1000, &events, t);
-    while (!t->done) {
+    while (!t->done && !t->stop->came) {
         look(t);
         loop_turn(t->loop, -1);
+    }
+    if (t->stop->came) {
+        failed(t, "stopped", "The test was ended before it was through.", NULL);
+        return false;
     }
     look(t);
     if (host_state(t->host) != HOST_FAILED)
@@ -478,6 +499,7 @@ static void connect_and_test(struct trial *t, const struct transport_target *tar
     static const struct host_events asking = { .ask = on_ask, .hop = on_hop }, silent = { .hop = on_hop };
     struct transport_hub_options hub_options = { .ssh_config = t->cli->flags[FLAG_SSH_CONFIG] };
     t->loop = loop_new();
+    loop_watch(t->loop, t->stop->signal_fd, POLLIN, on_signal, t);
     struct transport_hub *hub = transport_hub_new(t->loop, &hub_options);
     t->host = host_new(hub, t->loop, target, options, cli_can_ask() ? &asking : &silent, t);
     test_host(t);
@@ -511,7 +533,7 @@ static void end(struct trial *t)
         printf("  Everything that is needed works.\n");
 }
 
-static size_t test_server(struct cli *cli, const struct chosen *server, struct buf *json)
+static size_t test_server(struct cli *cli, const struct chosen *server, struct stop *stop, struct buf *json)
 {
     const struct options *o = &cli->options;
     struct host_defaults defaults = { .user = o->ssh_user, .jump = o->ssh_jump, .powershell = o->powershell,
@@ -519,8 +541,8 @@ static size_t test_server(struct cli *cli, const struct chosen *server, struct b
     struct host_options options = { .runspaces = CALLS_AT_ONCE, .start_timeout_ms = o->connect_timeout_s * 1000,
                                     .first = server->first };
     struct transport_target target = { 0 };
-    struct trial t = { .cli = cli, .step = -1, .since_us = clock_mono_us(), .role = catalog_roles(role_of(&server->row)),
-                       .json = json };
+    struct trial t = { .cli = cli, .stop = stop, .step = -1, .since_us = clock_mono_us(),
+                       .role = catalog_roles(role_of(&server->row)), .json = json };
     struct err err = { 0 };
     transport_kind_parse(o->transport, &defaults.transport);
     if (host_target(&server->row, &defaults, &target, &options, &err)) {
@@ -553,15 +575,17 @@ static bool find_server(struct store *store, const char *name, struct arena *are
 
 static size_t test_servers(struct cli *cli, const struct chosen *servers, size_t count, bool json)
 {
+    struct stop stop = { .signal_fd = cli_signal_fd() };
     struct buf out = { 0 };
     size_t bad = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !stop.came; i++) {
         if (json)
             buf_adds(&out, i ? ",\n  " : "[\n  ");
         else if (i)
             printf("\n");
-        bad += test_server(cli, &servers[i], json ? &out : NULL) > 0;
+        bad += test_server(cli, &servers[i], &stop, json ? &out : NULL) > 0;
     }
+    close(stop.signal_fd);
     if (json)
         printf("%s\n]\n", buf_at(&out));
     buf_done(&out);

@@ -50,6 +50,25 @@ echo 'max_ssh_programs = 1;' >"$T/few.conf"
 run 0 --db "$db" --ssh-config "$SSH_CONFIG" --config "$T/few.conf" retrieve
 says '4 of 4 servers in'
 
+# A test that is stopped (as the console does with it) ends the ssh that leads to the host, and leaves no folder behind.
+run 0 --db "$db" server add silent --role dhcp --transport openssh --powershell 'sleep 300'
+mkdir -m 700 "$T/run"
+XDG_RUNTIME_DIR=$T/run "$IPAMTUI" --db "$db" --ssh-config "$SSH_CONFIG" server test silent >"$out" 2>"$err" </dev/null &
+testing=$!
+for _ in $(seq 200); do
+    grep -q 'ok .*remote program' "$out" && break
+    sleep 0.05
+done
+pgrep -f -- "$T/run/" >/dev/null || fail 'an ssh program leads there'
+kill "$testing"
+got=0
+wait "$testing" || got=$?
+[ "$got" = 3 ] || fail "one that is stopped ends with 3, not $got"
+says 'stopped'
+[ -z "$(ls -A "$T/run")" ] || fail 'its folder is gone'
+pgrep -f -- "$T/run/" && fail 'its ssh programs are gone'
+run 0 --db "$db" server remove silent
+
 # A key that the host does not know.
 cp "$SSHD_DIR/other.pub" "$SSHD_DIR/authorized_keys"
 run 3 --db "$db" --ssh-config "$SSH_CONFIG" retrieve
