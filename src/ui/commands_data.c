@@ -177,19 +177,36 @@ static bool text_out(void *ctx, const char *bytes, size_t len)
     return false;
 }
 
-/* Written beside its place and moved there when whole: an export that fails leaves what was there before. */
-static bool write_file(struct store *store, struct text_job *job, struct err *err)
+/* With a store of its own: a file is written to its end when the console is left meanwhile, and the thread's is interrupted then. */
+static bool write_rows(struct text_job *job, struct err *err)
 {
+    const struct options *options = job->ui->options;
+    struct store *store;
+    bool ok = store_open(job->ui->how->db_path, STORE_READ, &store, err);
+
+    if (!ok)
+        return false;
+    store_set_thresholds(store, (struct thresholds){ options->over_percent, options->under_percent });
+    ok = listing_write(store, &job->listing, text_out, job, &job->rows, NULL, err);
+    store_close(store);
+    return ok;
+}
+
+/* Written beside its place and moved there when whole: an export that fails leaves what was there before. */
+static bool write_file(struct store *none, void *ctx, struct err *err)
+{
+    struct text_job *job = ctx;
     char *part = x_asprintf("%s.part", job->path);
     bool ok;
 
+    (void)none;
     job->file = fopen(part, "wxe");
     if (!job->file) {
         err_errno(err, job->path, "cannot write the file");
         free(part);
         return false;
     }
-    ok = listing_write(store, &job->listing, text_out, job, &job->rows, NULL, err);
+    ok = write_rows(job, err);
     if (fclose(job->file) != 0 && !job->failed)
         job->failed = errno;
     if (ok && job->failed) {
@@ -208,8 +225,6 @@ static bool text_work(struct store *store, void *ctx, struct err *err)
 {
     struct text_job *job = ctx;
 
-    if (job->path)
-        return write_file(store, job, err);
     return listing_write(store, &job->listing, text_out, job, &job->rows, NULL, err) &&
            (!job->with || job->with(job->text.len ? buf_at(&job->text) : "", job->ctx, err));
 }
@@ -265,8 +280,13 @@ static struct text_job *text_job(struct ui *ui, const row_id *ids, size_t count)
 static void text_start(struct text_job *job)
 {
     static const struct err no_thread = { .kind = ERR_CANCELLED }; /* it has been said why */
-    struct view_worker *worker = job->with ? ui_runner(job->ui) : ui_errands(job->ui);
+    struct view_worker *worker;
 
+    if (job->path) {
+        ui_errand_file(job->ui, write_file, text_done, job);
+        return;
+    }
+    worker = job->with ? ui_runner(job->ui) : ui_errands(job->ui);
     if (worker)
         view_worker_ask(worker, 0, text_work, text_done, job);
     else

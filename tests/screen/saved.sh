@@ -83,15 +83,15 @@ left=$(saved)
 [ -z "$left" ] || fail "nothing is saved any more: $left"
 
 # What was said to be saved is, also when another process holds the database until after the console was left; what cannot be is said.
-hold() { # until $T/release is there
+hold() { # until $T/release is there, or $T is gone
     rm -f "$T/held" "$T/release"
     python3 - "$db" "$T" <<'END' &
 import os, sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("BEGIN IMMEDIATE")
 open(sys.argv[2] + "/held", "w")
-for _ in range(400):
-    if os.path.exists(sys.argv[2] + "/release"):
+for _ in range(6000):
+    if os.path.exists(sys.argv[2] + "/release") or not os.path.exists(sys.argv[2] + "/held"):
         break
     time.sleep(0.01)
 db.execute("ROLLBACK")
@@ -119,6 +119,27 @@ touch "$T/release"
 screen_ends 0
 wait
 saved | grep -q 'two' || fail "both are saved: $(saved)"
+# So is a file: what is exported is written to its end, and where it could not be, that is said.
+export_while_held() {
+    screen_scopes 110x24 --fresh
+    screen_keys / 'util>80' Enter
+    screen_wait 'filtered   /util>80'
+    hold
+    screen_keys ':' 'filter-save five' Enter # the errand before it has to wait
+    screen_keys ':' "export $1" Enter
+    screen_wait 'Writing '
+    screen_keys Q
+    screen_gone 'Excluded'
+    touch "$T/release"
+}
+export_while_held "$T/left.csv"
+screen_ends 0
+wait
+[ "$(wc -l <"$T/left.csv")" -gt 1 ] || fail 'the file has all rows'
+export_while_held "$T/no-such-folder/left.csv"
+screen_ends 1
+wait
+tells 'not everything could be kept when the console was left: cannot write the file'
 two_saved_while_held three four
 mv "$db" "$T/away.db"
 mkdir "$db"
