@@ -1,4 +1,5 @@
 /* chooser.c - a box with a list: help, columns, sort keys, menus, messages. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,15 @@ static const struct choice *nth(const struct chooser *chooser, size_t at)
     for (size_t i = 0; i < chooser->count; i++) {
         if (chooser_matches(chooser, &chooser->rows[i]) && at-- == 0)
             return &chooser->rows[i];
+    }
+    return NULL;
+}
+
+static const struct choice *next(const struct chooser *chooser, const struct choice *row)
+{
+    for (row++; row < chooser->rows + chooser->count; row++) {
+        if (chooser_matches(chooser, row))
+            return row;
     }
     return NULL;
 }
@@ -182,12 +192,10 @@ static void chooser_draw(struct ui *ui, struct overlay *overlay)
         screen_put(y, r.x + 2, r.w - 4, LOOK_KEY, line);
         screen_cursor(y++, r.x + 4 + text_width(edit_text(&chooser->narrow)));
     }
-    for (int i = 0; i < rows; i++) {
-        const struct choice *row = nth(chooser, chooser->top + (size_t)i);
+    const struct choice *row = nth(chooser, chooser->top);
+    for (int i = 0; row && i < rows; i++, row = next(chooser, row)) {
         bool current = chooser->top + (size_t)i == chooser->at;
 
-        if (!row)
-            break;
         draw_row(chooser, row, y + i, r.x + 2, r.w - 4, current);
         if (current && !takes_letters(chooser))
             screen_cursor(y + i, r.x + 2);
@@ -230,8 +238,8 @@ static bool move_key(struct chooser *chooser, int key)
 {
     static const struct { int key; int by; bool letter; } rows[] = {
         { K_UP, -1, false },   { K_DOWN, 1, false },        { K_CTRL('p'), -1, false }, { K_CTRL('n'), 1, false },
-        { K_PGUP, -10, false }, { K_PGDN, 10, false },      { K_HOME, -100000, false }, { K_END, 100000, false },
-        { 'k', -1, true },     { 'j', 1, true },            { 'G', 100000, true },      { 'g', -100000, true },
+        { K_PGUP, -10, false }, { K_PGDN, 10, false },      { K_HOME, -INT_MAX, false }, { K_END, INT_MAX, false },
+        { 'k', -1, true },     { 'j', 1, true },            { 'G', INT_MAX, true },      { 'g', -INT_MAX, true },
         { K_CTRL('d'), 10, false }, { K_CTRL('u'), -10, true },
     };
 

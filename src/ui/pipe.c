@@ -8,7 +8,7 @@
 #include "ipamtui/text.h"
 
 #define PIPE_MS 60000
-#define LINES_MAX 20000
+#define LINES_MAX 200000 /* what two thousand servers count; a program may say a million empty ones */
 #define TAB_CELLS 8
 
 struct pipe_job {
@@ -63,8 +63,8 @@ static void add_line(struct chooser *chooser, const char *line, int w)
     buf_done(&part);
 }
 
-/* cut: there was more, which is not kept. */
-static void add_lines(struct chooser *chooser, const struct buf *said, bool cut, int w)
+/* cut: there was more, which is not kept. false: not all of it is there. */
+static bool add_lines(struct chooser *chooser, const struct buf *said, bool cut, int w)
 {
     const char *text = buf_at(said);
     struct buf line = { 0 };
@@ -76,9 +76,11 @@ static void add_lines(struct chooser *chooser, const struct buf *said, bool cut,
         add_line(chooser, buf_at(&line), w);
         text += len + (text[len] == '\n');
     }
-    if ((*text || cut) && chooser->count <= LINES_MAX)
+    cut = cut || *text;
+    if (cut && chooser->count <= LINES_MAX)
         chooser_add(chooser, "... (what follows is left out)", "", 0);
     buf_done(&line);
+    return !cut;
 }
 
 static const struct chooser_ops output_chooser = { .narrow = true };
@@ -88,8 +90,15 @@ void ui_show_output(struct ui *ui, const char *title, const struct child_output 
     int w = MAX(40, ui->layout.bar.w - 10);
     struct chooser *chooser = chooser_new(&output_chooser, title, "typing narrows; Esc closes");
 
-    add_lines(chooser, &said->errs, said->errs_cut, w);
-    add_lines(chooser, &said->out, said->out_cut, w);
+    bool whole = add_lines(chooser, &said->errs, said->errs_cut, w);
+
+    whole = add_lines(chooser, &said->out, said->out_cut, w) && whole;
+    if (!whole) { /* its last line says so as well, but that may be narrowed away */
+        char *all = chooser->title;
+
+        chooser->title = x_asprintf("%s (not all of it)", all);
+        free(all);
+    }
     if (chooser->count > 0)
         ui_push_below(ui, &chooser->overlay);
     else

@@ -31,13 +31,20 @@ screen_keys C-u 'kill -9 $$' Enter
 screen_wait 'ended by signal 9'
 screen_keys '|' 'exit 0' Enter # reads none of its input
 screen_wait 'exit 0, which said nothing'
-screen_keys '|' 'seq 30000' Enter
+screen_keys '|' 'seq 100000' Enter # as many lines as there are, however few of them are looked for
 screen_wait '│ 10  '
+screen_keys 99998
+screen_wait '│ 99998 '
+screen_gone '│ 10  '
+screen_keys Escape '|' "seq 10; yes '' | head -n 300000" Enter
+screen_wait '│ 10  '
+screen_has '(not all of it)' || screen_fail 'the title says that it is cut'
 screen_keys End
 screen_wait '... (what follows is left out)'
 # What comes after the first MiB is not kept, and that is said.
 screen_keys Escape '|' "head -c 1100000 /dev/zero | tr '\\0' x | fold -w 90" Enter
 screen_wait '│ xxxxx'
+screen_has '(not all of it)' || screen_fail 'the title says that it is cut'
 screen_keys End
 screen_wait '... (what follows is left out)'
 # A long line goes on as far in as it began.
