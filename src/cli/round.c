@@ -59,6 +59,8 @@ static void take_note(struct round *r, const struct note *note)
     }
     if (note->job != r->job)
         return;
+    if (note->kind != NOTE_ANSWER)
+        r->total = note->total; /* a server that was named twice counts once */
     if (note->kind == NOTE_ROUND) {
         r->running = note->running;
         char about[300];

@@ -11,7 +11,7 @@ struct round {
     void (*take)(struct round *r, const struct note *note);
     void *ctx;
     /* how it goes */
-    size_t total, ok, failed, running; /* servers */
+    size_t total, ok, failed, running; /* servers, each once */
     bool cancelled;
     bool bar; /* a terminal: one line that is drawn over */
     int64_t started_ms;
