@@ -213,6 +213,8 @@ struct change_wire {
                            const struct ps_call_events *events, void *call_ctx);
     void (*forget)(void *ctx, server_id server, host_call_id id);  /* stops it, no callback any more */
     void (*close)(void *ctx, server_id server);                    /* not needed any more for now; may be NULL */
+    void (*hold)(void *ctx, server_id server, bool hold);          /* calls follow: its session is kept meanwhile; may be NULL */
+    unsigned (*session)(void *ctx, server_id server);              /* which session the last call went over, by number; NULL: cannot be told */
     const struct err *(*error)(void *ctx, server_id server);       /* why it cannot be reached; kind NONE = no failure */
     void *ctx;
 };

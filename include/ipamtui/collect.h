@@ -71,6 +71,10 @@ uint64_t collector_call(struct collector_calls *calls, server_id server, const s
 void collector_call_forget(struct collector_calls *calls, uint64_t id); /* stops it, no callback any more */
 /* Why the last call of this server was lost; kind ERR_NONE: it was not. Stays until the server's next call ends. */
 const struct err *collector_call_error(struct collector_calls *calls, server_id server);
+/* Which session the last call of this server went over: another number for each that opened. 0 = none. */
+unsigned collector_call_session(struct collector_calls *calls, server_id server);
+/* More calls follow: the server's session is kept as it is, whatever is set or retrieved meanwhile. Counted. */
+void collector_call_hold(struct collector_calls *calls, server_id server, bool hold);
 /* How servers are reached is read anew before their next call (by itself: for the first one only). */
 void collector_calls_look_again(struct collector_calls *calls);
 /* Forgets what is under way. Before collector_stop(). NULL is fine. */

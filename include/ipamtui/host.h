@@ -15,6 +15,7 @@ enum host_state { HOST_CLOSED, HOST_CONNECTING, HOST_STARTING /* PowerShell */, 
 enum host_dialect { HOST_DIALECT_AUTO, HOST_DIALECT_PSRP, HOST_DIALECT_PLAIN };
 struct host_options {
     int runspaces;            /* pipelines at once */
+    int reserved;             /* of these: for host_invoke_first() alone, as far as another one is left */
     int64_t start_timeout_ms; /* remote program to PowerShell's answer; 0 = 60 s */
     int64_t idle_close_ms;    /* 0 = never */
     enum host_dialect dialect;
@@ -55,11 +56,18 @@ typedef uint64_t host_call_id;
  * reason; see host_error() for the whole error. */
 host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
                          const struct ps_call_events *events, void *ctx);
+/* The same for what an operator waits for: sent before all calls that wait. */
+host_call_id host_invoke_first(struct host *host, const struct ps_call *call, int64_t timeout_ms,
+                               const struct ps_call_events *events, void *ctx);
 /* Of what done() was told: stopped, by us or at its limit. */
 bool host_call_stopped(enum ps_end end, const struct ps_error *why);
 void host_stop(struct host *host, host_call_id id);   /* done(PS_STOPPED or what it became) follows */
 void host_forget(struct host *host, host_call_id id); /* host_stop() without any callback from now on */
 void host_answer(struct host *host, const char *const *answers);
+/* More calls follow: the session is neither closed for being idle nor for who waits for an ssh program. Counted. */
+void host_hold(struct host *host, bool hold);
+/* Which session it is: another number for each that opened. 0 = none yet. */
+unsigned host_session(const struct host *host);
 void host_close(struct host *host); /* politely; the next call opens it again */
 bool host_closing(const struct host *host); /* a session of it is being closed politely */
 enum host_state host_state(const struct host *host);

@@ -45,10 +45,10 @@ void mailbox_put_take(struct mailbox *box, void *message)
     pthread_mutex_lock(&box->lock);
     *box->last = node;
     box->last = &node->next;
-    pthread_mutex_unlock(&box->lock);
     uint64_t one = 1;
     ssize_t n = write(box->fd, &one, sizeof(one));
     (void)n; /* full counter: the receiver is awake anyway */
+    pthread_mutex_unlock(&box->lock); /* last: who gets this message may free the box */
 }
 
 void *mailbox_get(struct mailbox *box)

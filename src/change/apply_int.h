@@ -92,6 +92,8 @@ struct apply_server {
     int64_t lost_ms;
     char session[48];       /* "pid 4711", "" = not known */
     bool session_asked;
+    unsigned session_no;    /* wire.session() when it was asked */
+    bool held;              /* wire.hold() */
     char lost_session[48];
     int64_t gone_again_ms;  /* until it is asked once more whether the lost process is gone */
     struct seen seen;

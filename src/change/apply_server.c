@@ -14,7 +14,7 @@
 #include "ipamtui/clock.h"
 #include "ipamtui/log.h"
 
-enum { GONE_AGAIN_MS = 50, GONE_AGAIN_MOST_MS = 2000, REACH_AGAIN_MS = 3000 };
+enum { GONE_AGAIN_MS = 50, GONE_AGAIN_MOST_MS = 2000, REACH_AGAIN_MS = 3000, SESSIONS_MAX = 5 };
 
 static void window_open(struct apply_server *server);
 static void server_send(struct apply_server *server);
@@ -53,9 +53,19 @@ static void end_rest(struct apply_server *server, enum change_state state, const
         apply_journal_soon(apply, false);
 }
 
+static void hold_session(struct apply_server *server, bool hold)
+{
+    const struct change_wire *wire = &server->apply->wire;
+
+    if (wire->hold != NULL && server->held != hold)
+        wire->hold(wire->ctx, server->id, hold);
+    server->held = hold;
+}
+
 static void server_end(struct apply_server *server)
 {
     loop_timer_stop(&server->timer);
+    hold_session(server, false);
     server->phase = SERVER_ENDED;
     apply_server_ended(server);
 }
@@ -156,11 +166,19 @@ static const char *why_lost(struct apply_server *server, const struct ps_error *
     return out;
 }
 
+static unsigned session_no(const struct apply_server *server)
+{
+    const struct change_wire *wire = &server->apply->wire;
+
+    return wire->session != NULL ? wire->session(wire->ctx, server->id) : 0;
+}
+
 static void pid_answered(struct apply_server *server, enum ps_end end, int64_t number, const struct ps_error *why)
 {
     char text[300];
 
     server->session_asked = true;
+    server->session_no = session_no(server);
     server->session[0] = '\0';
     if (end == PS_LOST) {
         end_rest(server, CHANGE_FAILED, why_lost(server, why, text, sizeof(text)), "nothing was sent; retry when it answers");
@@ -356,6 +374,11 @@ static void read_before_done(struct apply_server *server)
         server_end(server);
         return;
     }
+    /* The session was opened anew meanwhile: another process will carry out what is sent, and the journal must know which. */
+    if (session_no(server) != server->session_no && server->retries++ < SESSIONS_MAX && !server->apply->stopping) {
+        ask_pid(server);
+        return;
+    }
     server->retries = 0;
     server->sent_since_read = 0;
     if (server->apply->stopping) {
@@ -533,7 +556,9 @@ static void send_answered(struct apply_call *call, enum ps_end end, const struct
         server->lost = true;
         server->lost_ms = clock_mono_ms();
         server->session_asked = false;
-        snprintf(server->lost_session, sizeof(server->lost_session), "%s", server->session);
+        /* sent over another session than the journal knows: which process it was cannot be asked about */
+        snprintf(server->lost_session, sizeof(server->lost_session), "%s",
+                 session_no(server) == server->session_no ? server->session : "");
     }
     apply_call_free(call);
     server_send(server);
@@ -726,15 +751,18 @@ void apply_server_start(struct apply_server *server)
     struct change_apply *apply = server->apply;
 
     server->from = server->to = server->next = server->first;
-    if (apply->settling || apply->stopping)
+    if (apply->settling || apply->stopping) {
         window_open(server);
-    else
+    } else {
+        hold_session(server, true);
         ask_pid(server);
+    }
 }
 
 void apply_server_free(struct apply_server *server)
 {
     loop_timer_stop(&server->timer);
+    hold_session(server, false);
     while (server->calls != NULL)
         apply_call_free(server->calls);
     seen_done(&server->seen);

@@ -181,9 +181,29 @@ static const struct err *pool_error(void *ctx, server_id server)
     return pool->refused_server == server ? &pool->refused : NULL;
 }
 
+static void pool_hold(void *ctx, server_id server, bool hold)
+{
+    struct change_pool *pool = ctx;
+    size_t place;
+    struct pool_host *h = pool_find(pool, server, &place);
+
+    if (h == NULL && hold)
+        h = pool_make(pool, server, place);
+    if (h != NULL)
+        host_hold(h->host, hold);
+}
+
+static unsigned pool_session(void *ctx, server_id server)
+{
+    size_t place;
+    struct pool_host *h = pool_find(ctx, server, &place);
+
+    return h != NULL ? host_session(h->host) : 0;
+}
+
 struct change_wire change_pool_wire(struct change_pool *pool)
 {
-    return (struct change_wire){ .invoke = pool_invoke, .forget = pool_forget, .close = pool_close, .error = pool_error,
+    return (struct change_wire){ .invoke = pool_invoke, .forget = pool_forget, .close = pool_close, .error = pool_error, .hold = pool_hold, .session = pool_session,
                                  .ctx = pool };
 }
 

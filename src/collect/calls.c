@@ -29,6 +29,7 @@ struct answer {
     bool has_why;
     struct ps_error why;
     struct err err; /* PS_LOST: why the server cannot be reached */
+    unsigned session;
 };
 
 static struct answer *answer_new(uint64_t id, server_id server)
@@ -58,9 +59,11 @@ struct waiting {
     void *ctx;
     struct waiting *next;
 };
-struct failure {
+/* What the last call of a server said about how it is reached. */
+struct reached {
     server_id server;
-    struct err err;
+    unsigned session;
+    struct err err; /* kind ERR_NONE: it was not lost */
 };
 struct collector_calls {
     struct collector *c;
@@ -69,9 +72,8 @@ struct collector_calls {
     uint64_t next_id;
     unsigned look; /* raised when the way to a server is to be looked up again */
     struct waiting *waiting;
-    struct failure *failures;
-    size_t failure_count, failure_cap;
-    struct err none;
+    struct reached *reached;
+    size_t reached_count, reached_cap;
 };
 
 static struct waiting **find(struct collector_calls *calls, uint64_t id)
@@ -83,19 +85,14 @@ static struct waiting **find(struct collector_calls *calls, uint64_t id)
     return at;
 }
 
-static void keep_failure(struct collector_calls *calls, server_id server, const struct err *err)
+static struct reached *reached_of(struct collector_calls *calls, server_id server)
 {
-    size_t i = 0;
-
-    while (i < calls->failure_count && calls->failures[i].server != server)
-        i++;
-    if (i == calls->failure_count) {
-        if (err->kind == ERR_NONE)
-            return;
-        x_grow(&calls->failures, &calls->failure_cap, calls->failure_count + 1, sizeof(*calls->failures));
-        calls->failure_count++;
-    }
-    calls->failures[i] = (struct failure){ .server = server, .err = *err };
+    for (size_t i = 0; i < calls->reached_count; i++)
+        if (calls->reached[i].server == server)
+            return &calls->reached[i];
+    x_grow(&calls->reached, &calls->reached_cap, calls->reached_count + 1, sizeof(*calls->reached));
+    calls->reached[calls->reached_count] = (struct reached){ .server = server };
+    return &calls->reached[calls->reached_count++];
 }
 
 /* A callback may forget any call, also its own. */
@@ -117,7 +114,7 @@ static void deliver(struct collector_calls *calls, const struct answer *answer)
     if (!waiting || !answer->ended)
         return;
     *at = waiting->next;
-    keep_failure(calls, answer->server, answer->end == PS_LOST ? &answer->err : &calls->none);
+    *reached_of(calls, answer->server) = (struct reached){ .server = answer->server, .session = answer->session, .err = answer->err };
     if (waiting->events.done)
         waiting->events.done(waiting->ctx, answer->end, answer->has_why ? &answer->why : NULL);
     free(waiting);
@@ -174,13 +171,14 @@ uint64_t collector_call(struct collector_calls *calls, server_id server, const s
     return waiting->id;
 }
 
-static void put_plain(struct collector_calls *calls, enum call_request_kind kind, uint64_t id)
+static void put_plain(struct collector_calls *calls, enum call_request_kind kind, uint64_t id, server_id server)
 {
     struct call_request *request = x_alloc(sizeof(*request));
 
     request->kind = kind;
     request->calls = calls;
     request->id = id;
+    request->server = server;
     collector_put_call(calls->c, request);
 }
 
@@ -192,15 +190,22 @@ void collector_call_forget(struct collector_calls *calls, uint64_t id)
         return;
     *at = waiting->next;
     free(waiting);
-    put_plain(calls, CALL_FORGET, id);
+    put_plain(calls, CALL_FORGET, id, 0);
 }
 
 const struct err *collector_call_error(struct collector_calls *calls, server_id server)
 {
-    for (size_t i = 0; i < calls->failure_count; i++)
-        if (calls->failures[i].server == server)
-            return &calls->failures[i].err;
-    return &calls->none;
+    return &reached_of(calls, server)->err;
+}
+
+unsigned collector_call_session(struct collector_calls *calls, server_id server)
+{
+    return reached_of(calls, server)->session;
+}
+
+void collector_call_hold(struct collector_calls *calls, server_id server, bool hold)
+{
+    put_plain(calls, hold ? CALL_HOLD : CALL_RELEASE, 0, server);
 }
 
 /* Waits for the collector's word that it sends nothing any more. */
@@ -224,7 +229,7 @@ void collector_calls_free(struct collector_calls *calls)
     if (!calls)
         return;
     loop_unwatch(calls->watch);
-    put_plain(calls, CALL_END, 0);
+    put_plain(calls, CALL_END, 0, 0);
     wait_for_last(calls);
     while (calls->waiting) {
         struct waiting *next = calls->waiting->next;
@@ -232,7 +237,7 @@ void collector_calls_free(struct collector_calls *calls)
         calls->waiting = next;
     }
     mailbox_free(calls->answers, answer_free);
-    free(calls->failures);
+    free(calls->reached);
     free(calls);
 }
 
@@ -285,6 +290,11 @@ static void on_error(void *ctx, const struct ps_error *error)
     part->error = error_copy(error, &((struct relay *)ctx)->answer->mem);
 }
 
+bool server_is_lent(const struct server *server)
+{
+    return server->relays > 0 || server->holds > 0;
+}
+
 static void relay_free(struct relay *relay)
 {
     struct relay **at = &relay->server->c->relays;
@@ -306,7 +316,9 @@ static void relay_end(struct relay *relay, enum ps_end end, const struct ps_erro
     answer->has_why = why != NULL;
     if (why)
         answer->why = error_copy(why, &answer->mem);
-    answer->err = *err;
+    if (end == PS_LOST)
+        answer->err = *err;
+    answer->session = relay->server->host ? host_session(relay->server->host) : 0;
     relay->answer = answer;
     send_answer(relay);
     relay_free(relay);
@@ -347,7 +359,7 @@ static void relay_start(struct collector *c, struct call_request *request)
     c->relays = relay;
     server->relays++;
     if (reached)
-        relay->call = host_invoke(server->host, &request->call, request->timeout_ms, &events, relay);
+        relay->call = host_invoke_first(server->host, &request->call, request->timeout_ms, &events, relay);
     else
         relay_refuse(relay, &err);
 }
@@ -362,6 +374,31 @@ static void relays_forget(struct collector *c, const struct collector_calls *cal
             relay_free(relay);
         }
     }
+}
+
+/* What was changed meanwhile about how it is reached holds from now on. */
+static void release(struct server *server, size_t holds)
+{
+    server->holds -= holds;
+    for (size_t i = 0; i < holds && server->host; i++)
+        host_hold(server->host, false);
+    if (server->changed && !server->task && !server_is_lent(server))
+        server_drop(server);
+}
+
+static void hold(struct server *server, const struct collector_calls *calls)
+{
+    server->holds++;
+    server->holder = calls;
+    if (server->host)
+        host_hold(server->host, true);
+}
+
+static void release_all(struct collector *c, const struct collector_calls *calls)
+{
+    for (size_t i = 0; i < c->server_count; i++)
+        if (c->servers[i]->holder == calls)
+            release(c->servers[i], c->servers[i]->holds);
 }
 
 void relays_lose(struct server *server)
@@ -385,8 +422,16 @@ void calls_take(struct collector *c, struct call_request *request)
     case CALL_FORGET:
         relays_forget(c, request->calls, request->id);
         break;
+    case CALL_HOLD:
+        hold(server_get(c, request->server), request->calls);
+        break;
+    case CALL_RELEASE:
+        if (server_get(c, request->server)->holds > 0)
+            release(server_get(c, request->server), 1);
+        break;
     case CALL_END:
         relays_forget(c, request->calls, 0);
+        release_all(c, request->calls);
         mailbox_put_take(request->calls->answers, answer_new(0, 0));
         break;
     }

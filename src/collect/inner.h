@@ -79,7 +79,7 @@ void asks_gone(struct server *server); /* it does not wait for an answer any mor
 void asks_done(struct collector *c);
 
 /* ------------------------------------------------------------------ calls.c: of another thread, over our sessions */
-enum call_request_kind { CALL_MAKE, CALL_FORGET, CALL_END };
+enum call_request_kind { CALL_MAKE, CALL_FORGET, CALL_HOLD, CALL_RELEASE, CALL_END };
 struct call_request {
     enum call_request_kind kind;
     struct collector_calls *calls;
@@ -95,6 +95,8 @@ void collector_put_call(struct collector *c, struct call_request *request); /* a
 void calls_take(struct collector *c, struct call_request *request);
 void call_request_free(struct call_request *request);
 void relays_lose(struct server *server); /* its session goes */
+/* Others' calls are under way over its session, or will be: it is not dropped for another way until they have ended. */
+bool server_is_lent(const struct server *server);
 
 /* ------------------------------------------------------------------ servers.c: sessions that are kept */
 struct server {
@@ -115,8 +117,11 @@ struct server {
     enum transport_step failed_step;
     bool asking;
     uint64_t ask_id;
-    size_t relays;   /* calls of others that are under way over its session: it is not dropped for another way until they end */
-    unsigned looked; /* calls.c: when its way was looked up for them */
+    /* calls.c */
+    size_t relays;   /* calls of others that are under way over its session */
+    size_t holds;    /* by others, who have more calls */
+    const struct collector_calls *holder;
+    unsigned looked; /* when its way was looked up for them */
     /* verify.c */
     int64_t every_s[VERIFY_ROUNDS]; /* 0 = never */
     int64_t due_ms[VERIFY_ROUNDS];  /* monotonic; 0 = not looked at yet */

@@ -93,11 +93,14 @@ static void session_make(struct server *server, const struct transport_target *t
     static const struct host_events silent = { .state = on_state };
     struct collector *c = server->c;
 
-    options.runspaces = c->set.max_calls;
+    options.runspaces = c->set.max_calls + 1; /* one more for what an operator waits for */
+    options.reserved = 1;
     options.start_timeout_ms = c->set.connect_timeout_ms;
     options.idle_close_ms = c->set.idle_close_ms;
     options.first = server->dialect = remembered(server);
     server->host = host_new(c->hub, c->loop, target, &options, c->interactive ? &asking : &silent, server);
+    for (size_t i = 0; i < server->holds; i++)
+        host_hold(server->host, true);
 }
 
 void server_drop(struct server *server)
@@ -153,7 +156,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
     way = host_way(&target, &options);
-    if (server->host && server->relays == 0 && (server->changed || strcmp(way, server->way) != 0))
+    if (server->host && !server_is_lent(server) && (server->changed || strcmp(way, server->way) != 0))
         server_drop(server);
     if (server->host) {
         free(way);

@@ -187,7 +187,7 @@ static void leave_place(struct task *task)
     task->silent = true;
     c->running_count--;
     task->server->task = NULL;
-    if (task->server->changed)
+    if (task->server->changed && !server_is_lent(task->server))
         server_drop(task->server);
     tasks_kick(c);
 }
@@ -534,7 +534,7 @@ static void task_abandon(struct task *task)
         task->fetch = NULL;
         if (task->silent && task->answered == 0)
             server->down = true; /* not worth waiting for first, the next time */
-        if (server->host && host_state(server->host) != HOST_OPEN && server->relays == 0)
+        if (server->host && host_state(server->host) != HOST_OPEN && !server_is_lent(server))
             host_close(server->host);
         leave_place(task);
         unlink_task(&server->c->running, task);
@@ -587,7 +587,7 @@ void tasks_server_changed(struct collector *c, server_id id)
     server->changed = true;
     server->misses = 0;
     if (!task) {
-        if (server->relays == 0)
+        if (!server_is_lent(server))
             server_drop(server);
         return;
     }

@@ -18,9 +18,19 @@ static const struct err *reach_error(void *ctx, server_id server)
     return collector_call_error(ctx, server);
 }
 
+static void reach_hold(void *ctx, server_id server, bool hold)
+{
+    collector_call_hold(ctx, server, hold);
+}
+
+static unsigned reach_session(void *ctx, server_id server)
+{
+    return collector_call_session(ctx, server);
+}
+
 static struct change_wire reach_open(void *ctx, struct loop *loop)
 {
-    return (struct change_wire){ .invoke = reach_invoke, .forget = reach_forget, .error = reach_error,
+    return (struct change_wire){ .invoke = reach_invoke, .forget = reach_forget, .error = reach_error, .hold = reach_hold, .session = reach_session,
                                  .ctx = collector_calls_new(ctx, loop) };
 }
 

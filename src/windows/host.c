@@ -86,22 +86,31 @@ void host_free(struct host *host)
         host_destroy(host);
 }
 
-host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
-                         const struct ps_call_events *events, void *ctx)
+/* Behind those that were sent and those that go before as well. */
+static struct host_call **place_for(struct host *host, bool first)
 {
-    struct host_call *made = x_alloc(sizeof(*made));
-    struct host_call **end = &host->calls;
+    struct host_call **at = &host->calls;
+
+    while (*at && (!first || (*at)->remote != 0 || (*at)->first))
+        at = &(*at)->next;
+    return at;
+}
+
+static host_call_id invoke(struct host *host, const struct ps_call *call, bool first, int64_t timeout_ms,
+                           const struct ps_call_events *events, void *ctx)
+{
+    struct host_call *made = x_alloc(sizeof(*made)), **at = place_for(host, first);
     host_call_id id = ++host->next_id;
 
     made->host = host;
     made->id = id;
+    made->first = first;
     made->call = call_copy(call, &made->mem);
     made->events = *events;
     made->ctx = ctx;
     made->timeout_ms = timeout_ms;
-    while (*end)
-        end = &(*end)->next;
-    *end = made;
+    made->next = *at;
+    *at = made;
     watch_idle(host);
     host_enter(host);
     if (!host->session)
@@ -110,6 +119,29 @@ host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t 
         send_calls(host);
     host_leave(host);
     return id;
+}
+
+host_call_id host_invoke(struct host *host, const struct ps_call *call, int64_t timeout_ms,
+                         const struct ps_call_events *events, void *ctx)
+{
+    return invoke(host, call, false, timeout_ms, events, ctx);
+}
+
+host_call_id host_invoke_first(struct host *host, const struct ps_call *call, int64_t timeout_ms,
+                               const struct ps_call_events *events, void *ctx)
+{
+    return invoke(host, call, true, timeout_ms, events, ctx);
+}
+
+void host_hold(struct host *host, bool hold)
+{
+    host->holds += hold ? 1 : -1;
+    watch_idle(host);
+}
+
+unsigned host_session(const struct host *host)
+{
+    return host->opened;
 }
 
 static struct host_call *call_find(struct host *host, host_call_id id)

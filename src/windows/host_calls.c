@@ -207,6 +207,8 @@ void send_calls(struct host *host)
     for (struct host_call *call = host->calls; call && host->running < runspaces_of(host); call = call->next) {
         if (call->remote != 0 || call->stopped)
             continue;
+        if (!call->first && host->running >= MAX(runspaces_of(host) - host->options.reserved, 1))
+            break; /* those that go before come before it */
         host->running++;
         call->session = session;
         call->started_ms = clock_mono_ms();
@@ -219,6 +221,16 @@ void send_calls(struct host *host)
     session_flush(session);
 }
 
+/* One that is not newer than this. */
+static struct host_call *call_before(const struct host *host, host_call_id last)
+{
+    struct host_call *call = host->calls;
+
+    while (call && call->id > last)
+        call = call->next;
+    return call;
+}
+
 /* Ends all calls that the connection took with it. New calls that this brings are not theirs. */
 void lose_calls(struct host *host)
 {
@@ -229,8 +241,6 @@ void lose_calls(struct host *host)
 
     snprintf(text, sizeof(text), "%s", host->error.text);
     why.message = text;
-    while (host->calls && host->calls->id <= last && !host->dead) {
-        struct host_call *call = host->calls;
+    for (struct host_call *call; !host->dead && (call = call_before(host, last)) != NULL;)
         call_end(call, PS_LOST, &why);
-    }
 }

@@ -13,7 +13,7 @@ enum {
     CATEGORY_TIMEOUT = 15, CATEGORY_CONNECTION = 27,
 };
 
-/* A call lives from host_invoke() to its done. Calls run in the order they came. */
+/* A call lives from host_invoke() to its done. Calls run in the order they came, those of host_invoke_first() before the others. */
 struct host_call {
     struct host *host;
     host_call_id id;
@@ -24,6 +24,7 @@ struct host_call {
     void *ctx;
     int64_t timeout_ms, started_ms;
     bool stopped, timed_out;
+    bool first;    /* goes before those that are not */
     bool finished; /* the dialect is done with it */
     struct session *session; /* where it runs; NULL = not sent */
     bool orphan;             /* ended for its caller, while the dialect still knows it: lives as long as the session */
@@ -61,6 +62,8 @@ struct host {
     struct host_call *calls;
     host_call_id next_id;
     int running;
+    int holds;
+    unsigned opened; /* sessions, so far */
     struct session *session; /* the one that is used; NULL = none */
     struct session *retired;
     struct loop_timer idle;

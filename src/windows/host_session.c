@@ -98,8 +98,8 @@ void watch_idle(struct host *host)
     if (host->dead)
         return;
     if (host->session)
-        transport_rest(host->session->stream, !host->calls);
-    if (!host->calls && host->session && host->options.idle_close_ms > 0)
+        transport_rest(host->session->stream, !host->calls && host->holds == 0);
+    if (!host->calls && host->holds == 0 && host->session && host->options.idle_close_ms > 0)
         loop_timer_in(host->loop, &host->idle, host->options.idle_close_ms, on_idle, host);
     else
         loop_timer_stop(&host->idle);
@@ -226,6 +226,7 @@ static void on_ps_opened(void *ctx)
     if (session->retired)
         return;
     session->open = true;
+    host->opened++;
     host->other_tried = false;
     loop_timer_stop(&session->timer);
     const char *edition = session->dialect->ops->edition(session->dialect);

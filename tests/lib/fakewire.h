@@ -35,6 +35,7 @@ struct fake_server {
     struct fake_scope scopes[FAKE_SCOPES];
     size_t scope_count;
     int pid;       /* of its PowerShell; another one after each loss */
+    int holds;
     bool down;
 };
 enum fake_fate { FATE_DO, FATE_REFUSE, FATE_LOSE_BEFORE, FATE_LOSE_AFTER, FATE_LIE /* says yes, does nothing */ };
@@ -555,9 +556,21 @@ static inline const struct err *fake_error_of(void *ctx, server_id server)
     return &e->down;
 }
 
+static inline void fake_hold(void *ctx, server_id server, bool hold)
+{
+    fake_server_of(ctx, server)->holds += hold ? 1 : -1;
+}
+
+/* A process is a session. */
+static inline unsigned fake_session(void *ctx, server_id server)
+{
+    return (unsigned)fake_server_of(ctx, server)->pid;
+}
+
 static inline struct change_wire fake_wire(struct fake_estate *e)
 {
-    return (struct change_wire){ .invoke = fake_invoke, .forget = fake_forget, .error = fake_error_of, .ctx = e };
+    return (struct change_wire){ .invoke = fake_invoke, .forget = fake_forget, .error = fake_error_of, .hold = fake_hold,
+                                 .session = fake_session, .ctx = e };
 }
 
 static inline void fake_done(struct fake_estate *e)

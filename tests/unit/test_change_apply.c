@@ -274,6 +274,33 @@ static void it_is_in_the_journal_before_it_is_sent(void **state)
     end_world();
 }
 
+/* The session is another one when the values have been read: closed and opened, with no call under way that could tell. */
+static enum fake_fate replace_process(void *ctx, struct fake_server *server, const char *cmdlet, uint32_t scope)
+{
+    size_t *looked = ctx;
+
+    assert_int_equal(server->holds, 1);
+    if (strcmp(cmdlet, "Get-DhcpServerv4Scope") == 0 && *looked == 0 && server->pid < 2000)
+        server->pid += 1000;
+    return look_into_journal(ctx, server, cmdlet, scope);
+}
+
+static void the_journal_names_the_process_that_does_it(void **state)
+{
+    struct run run = { 0 };
+    size_t looked = 0;
+
+    (void)state;
+    begin_world(1, 6);
+    estate->fate = replace_process;
+    estate->fate_ctx = &looked;
+    apply_plan(plan_edit("", "delay=7"), &quick, &run);
+    counts_are(&run.progress, 6, 0, 0, 0, 0);
+    assert_int_equal(looked, 6);
+    assert_int_equal(estate->servers[0].holds, 0);
+    end_world();
+}
+
 /* Of a scope that gets a new value only this is read; an endpoint without Select-Object shows it whole. */
 static void no_more_is_read_than_needed(void **state)
 {
@@ -621,6 +648,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_done_and_undone),
         cmocka_unit_test(it_is_in_the_journal_before_it_is_sent),
+        cmocka_unit_test(the_journal_names_the_process_that_does_it),
         cmocka_unit_test(no_more_is_read_than_needed),
         cmocka_unit_test(the_store_follows),
         cmocka_unit_test(what_changed_meanwhile_stops_alone),

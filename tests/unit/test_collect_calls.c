@@ -140,6 +140,7 @@ static int setup(void **state)
     estate_make_as(&estate, (const char *const[]){ "--role", "dhcp", "--clean", "--latency-ms", ms, NULL }, 1, SCOPES, 5);
     snprintf(db, sizeof(db), "%s/t.db", estate.dir);
     options_init(&options);
+    options.max_calls_per_host = 1; /* so that a retrieval has to wait for itself */
     if (!store_open(db, STORE_WRITE, &store, &err))
         return -1;
     well = add(store, estate.servers[0].name, estate.servers[0].command);
@@ -207,6 +208,55 @@ static void answers_come_whole(void **state)
     assert_int_equal(collector_call_error(calls, well)->kind, ERR_NONE);
 }
 
+/* What an operator waits for does not wait for a retrieval. */
+static void a_call_goes_before_what_is_retrieved(void **state)
+{
+    struct pollfd p = { .fd = mailbox_fd(notes), .events = POLLIN };
+    struct note *note = NULL;
+    struct heard heard;
+    uint64_t job;
+
+    (void)state;
+    job = collector_retrieve(collector, &well, 1, WHAT_DHCP | WHAT_UTILIZATION | WHAT_SERVICE | WHAT_FAILOVER);
+    for (int i = 0; i < 2; i++)
+        ask(well, "Get-Variable", "Name", "PID", &heard);
+    while ((note = mailbox_get(notes))) {
+        if (note->kind == NOTE_FINISHED && note->job == job)
+            fail_msg("the retrieval has ended before two calls were answered");
+        free(note);
+    }
+    do {
+        free(note);
+        note = mailbox_get(notes);
+        if (!note)
+            assert_int_equal(poll(&p, 1, 20000), 1);
+    } while (!note || note->kind != NOTE_FINISHED);
+    free(note);
+}
+
+/* While a change holds a server its session stays, whatever is set meanwhile; then the new way holds. */
+static void what_is_held_stays(void **state)
+{
+    struct heard heard;
+    int64_t pid;
+
+    (void)state;
+    collector_call_hold(calls, well, true);
+    ask(well, "Get-Variable", "Name", "PID", &heard);
+    pid = heard.number;
+    assert_true(collector_call_session(calls, well) > 0);
+    collector_server_changed(collector, well);
+    collector_calls_look_again(calls);
+    ask(well, "Get-Variable", "Name", "PID", &heard);
+    assert_int_equal(heard.number, pid);
+    retrieve(well);
+    ask(well, "Get-Variable", "Name", "PID", &heard);
+    assert_int_equal(heard.number, pid);
+    collector_call_hold(calls, well, false);
+    ask(well, "Get-Variable", "Name", "PID", &heard);
+    assert_true(heard.number != pid);
+}
+
 static void what_went_wrong_is_told(void **state)
 {
     struct heard heard;
@@ -253,6 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_session_is_the_retrievals),
         cmocka_unit_test(answers_come_whole),
+        cmocka_unit_test(a_call_goes_before_what_is_retrieved),
+        cmocka_unit_test(what_is_held_stays),
         cmocka_unit_test(what_went_wrong_is_told),
         cmocka_unit_test(forgotten_is_silent),
     };
