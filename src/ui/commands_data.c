@@ -121,13 +121,13 @@ static bool cancel(struct command_call *call, struct err *err)
     struct ui *ui = call->ui;
 
     (void)err;
-    if (ui_changes_stop(ui)) /* what writes goes first: reading goes on in the background all day */
+    if (ui_changes_stop(ui)) /* what writes goes first, then what was run: reading goes on in the background all day */
         return true;
-    if (job_log_going(&ui->jobs).jobs > 0) {
+    if (ui_programs_stop(ui)) {
+        ui_say(ui, LOOK_NORMAL, "Stopping what was run ...");
+    } else if (job_log_going(&ui->jobs).jobs > 0) {
         collector_cancel(ui->collector, 0);
         ui_say(ui, LOOK_NORMAL, "Stopping what is being retrieved ...");
-    } else if (ui_programs_stop(ui)) {
-        ui_say(ui, LOOK_NORMAL, "Stopping what was run ...");
     } else if (ui_table(ui)->range_from) {
         table_range_drop(ui_table(ui));
     } else {
@@ -518,7 +518,7 @@ static const struct command rows[] = {
     { .name = "retrieve", .args = "[what,...]", .help = "Ask the servers of these rows again", .complete = complete_what, .label = "Refresh", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve },
     { .name = "retrieve-data", .help = "Retrieve server data: choose what (services, DHCP, DNS ...), for the marked servers or all shown", .on = ON_SHOWN, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = ui_retrieve_choose },
     { .name = "retrieve-all", .args = "[what,...]", .help = "Ask every server again", .label = "Ask all", .complete = complete_what, .effect = EFFECT_FETCH, .group = GROUP_DATA, .run = retrieve_all },
-    { .name = "cancel", .help = "Stop what is going on: changes being applied, what is being retrieved, other programs", .group = GROUP_DATA, .run = cancel },
+    { .name = "cancel", .help = "Stop what is going on: changes being applied, then other programs, then what is being retrieved", .group = GROUP_DATA, .run = cancel },
     { .name = "export", .args = "[file]", .help = "Write the rows shown, or the marked ones, to a .csv, .tsv, .json or text file", .group = GROUP_DATA, .of_list = true, .run = export, .complete = complete_file_arg },
     { .name = "copy-row", .help = "Copy the row, or the marked ones, tab-separated", .on = ON_MARKED, .group = GROUP_DATA, .run = copy_row },
     { .name = "copy-cell", .args = "[column]", .help = "Copy one value of this row; without a column the first", .on = ON_ROW, .group = GROUP_DATA, .run = copy_cell, .complete = complete_property },

@@ -27,5 +27,15 @@ for _ in $(seq 200); do [ -e "$T/asked" ] && break; sleep 0.05; done
 screen_keys C-c
 screen_wait 'The server test was stopped'
 screen_wait 'silent: command to sh'
-screen_keys Escape Q
+# A program is stopped before what is being retrieved, as the strip says.
+screen_keys Escape ':' retrieve Enter
+screen_wait 'Retrieving 0/1'
+screen_keys '|' 'sleep 33' Enter
+screen_wait '1 program runs (C-c stops) | Retrieving 0/1'
+screen_keys C-c
+screen_wait 'Stopped: sleep 33'
+screen_has 'Retrieving 0/1' || screen_fail 'it goes on'
+screen_keys C-c
+screen_wait 'Stopped after 0 of 1 server'
+screen_keys Q
 screen_ends 0
