@@ -175,7 +175,7 @@ static void draw_details(struct ui *ui, const struct change_plan *plan, struct r
     if (!line || r.h <= 0)
         return;
     change_plan_text(plan, line, &mem, &t);
-    snprintf(text, sizeof text, "%s %s", t.server, t.object);
+    snprintf(text, sizeof text, "%s%s%s", t.server, t.object[0] ? " " : "", t.object);
     if (ui->layout.beside) {
         screen_put(y, r.x, r.w, LOOK_TITLE, text);
         y += 2;
