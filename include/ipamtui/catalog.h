@@ -205,19 +205,22 @@ struct object_type {
 
 /* One machine under several entries of the list, as SQL over entries d and o of table server; o and d may be the same. */
 #define SAME_MACHINE_SQL "d.computer = o.computer AND coalesce(d.domain, '') = coalesce(o.domain, '') AND d.machine = o.machine"
-/* One of them has the objects of a role (word and object: its scopes, its zones): one that answers before one that does not, one that
- * has retrieved objects before one that never did, of whatever role, so that one has all of them; then the oldest. */
+/* Of each role one of them has the objects (ROLE_SQL below: word in its role, and the source that lists them; more is not needed to
+ * know them): one that answers before one that does not, one that retrieved the list before one that never did or is refused it now,
+ * then the oldest. So who has them keeps them as long as it answers, whatever it has of another role. */
 #define HAS_ROLE_SQL(e, word) e ".role LIKE '%" word "%'"
-#define HAS_OBJECTS_SQL(e, objects) \
-    "EXISTS (SELECT 1 FROM source a WHERE a.server = " e ".id AND a.object IN (" objects ") AND a.ok_at IS NOT NULL)"
-#define IS_DOWN_SQL(e) "coalesce(" e ".reachable, '') = 'no'"
-#define RANK_SQL(e) IS_DOWN_SQL(e) ", NOT " HAS_OBJECTS_SQL(e, "'scopes', 'zoneservers'") ", " e ".id"
+#define HAS_OBJECTS_SQL(e, object, source)                                                                              \
+    "EXISTS (SELECT 1 FROM source a WHERE a.server = " e ".id AND a.object = '" object "' AND a.source = '" source "'"   \
+    " AND a.ok_at IS NOT NULL AND a.result <> 'denied')"
+#define RANK_SQL(e, object, source) "coalesce(" e ".reachable, '') = 'no', NOT " HAS_OBJECTS_SQL(e, object, source) ", " e ".id"
+#define ROLE_DHCP_SQL(use) use("dhcp", "scopes", "scopes")
+#define ROLE_DNS_SQL(use) use("dns", "zoneservers", "zones")
 /* Entry d has them for o as well. */
-#define COVERS_SQL(word, object)                                                                                        \
-    "(" HAS_ROLE_SQL("d", word) " AND " HAS_ROLE_SQL("o", word) " AND " HAS_OBJECTS_SQL("d", "'" object "'")             \
-    " AND (" RANK_SQL("d") ") < (" RANK_SQL("o") "))"
-#define COVERS_DHCP_SQL COVERS_SQL("dhcp", "scopes")
-#define COVERS_DNS_SQL COVERS_SQL("dns", "zoneservers")
+#define COVERS_SQL(word, object, source)                                                                                \
+    "(" HAS_ROLE_SQL("d", word) " AND " HAS_ROLE_SQL("o", word) " AND " HAS_OBJECTS_SQL("d", object, source)             \
+    " AND (" RANK_SQL("d", object, source) ") < (" RANK_SQL("o", object, source) "))"
+#define COVERS_DHCP_SQL ROLE_DHCP_SQL(COVERS_SQL)
+#define COVERS_DNS_SQL ROLE_DNS_SQL(COVERS_SQL)
 #define COVERED_BY_SQL "FROM server d WHERE " SAME_MACHINE_SQL " AND (" COVERS_DHCP_SQL " OR " COVERS_DNS_SQL ")"
 
 extern const struct object_type catalog_servers, catalog_scopes, catalog_exclusions, catalog_changes, catalog_change_steps,

@@ -46,8 +46,8 @@ static const struct source server_sources[] = {
 #define DUPLICATE_SQL "CASE WHEN EXISTS (SELECT 1 " COVERED_BY_SQL ") THEN 'yes' WHEN o.computer IS NOT NULL AND o.machine IS NOT NULL THEN 'no' END"
 /* What went wrong comes first: it may be why there is nothing newer. */
 #define ERROR_SQL                                                                                                    \
-    "coalesce(o.error, (SELECT 'the same machine as ' || d.name || ', which has its scopes and zones' " COVERED_BY_SQL  \
-    " ORDER BY d.id LIMIT 1))"
+    "coalesce(o.error, (SELECT 'the same machine as ' || d.name || ', which has its ' || CASE WHEN NOT " COVERS_DNS_SQL \
+    " THEN 'scopes' WHEN NOT " COVERS_DHCP_SQL " THEN 'zones' ELSE 'scopes and zones' END " COVERED_BY_SQL " ORDER BY d.id LIMIT 1))"
 
 /* Named as what the configuration has for all. */
 #define INTERVAL(key, head, words)                                                                                    \

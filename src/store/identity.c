@@ -1,6 +1,6 @@
 /* identity.c - one machine under two entries of the list: noticed by what it says of itself, and its objects kept once.
  *
- * RANK_SQL says which entry has them. Entries of one machine for different roles share nothing, so both keep theirs. */
+ * RANK_SQL says which entry has those of a role. Nothing is thrown away: what another entry has goes over to that one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static bool is_of(const struct object_type *object, unsigned roles)
     return object != &catalog_servers && !object->apart && (its & roles) != 0;
 }
 
-/* ------------------------------------------------------------------ what a duplicate had */
+/* ------------------------------------------------------------------ from one entry to another one */
 /* Totals are not known any more, which is not 0. */
 static bool forget_totals(struct store *store, server_id server, const struct object_type *object, struct err *err)
 {
@@ -99,108 +99,150 @@ static bool forget_totals(struct store *store, server_id server, const struct ob
     return ok;
 }
 
-static bool drop_object(struct store *store, server_id server, const struct object_type *object, struct err *err)
+/* Rows of two entries with the same key, as ids f and t: ?1's and ?2's. */
+static void pairs_sql(const struct object_type *object, struct buf *out)
 {
-    return run_for(store, object, "DELETE FROM \"%1$s\" WHERE server = ?1", server, 0, err) &&
-           run_for(store, object, "DELETE FROM source WHERE server = ?1 AND object = ?3", server, 0, err) &&
-           (!object->find_table || run_for(store, object, "DELETE FROM \"%1$s_words\" WHERE server = ?1", server, 0, err)) &&
-           forget_totals(store, server, object, err);
+    buf_addf(out, "(SELECT f.id AS f, t.id AS t FROM \"%s\" f JOIN \"%s\" t ON t.server = ?2", object->table, object->table);
+    for (size_t i = 0; i < object->property_count; i++)
+        if (object->properties[i].flags & PROP_KEY)
+            buf_addf(out, " AND t.\"%s\" = f.\"%s\"", schema_column(&object->properties[i]), schema_column(&object->properties[i]));
+    buf_adds(out, " WHERE f.server = ?1) p");
 }
 
-static bool drop_covered(struct store *store, server_id server, struct err *err)
+/* What no server tells (thresholds, when a row was first seen) is the other row's where this one has nothing. */
+static void merge_sql(const struct object_type *object, const char *pairs, struct buf *out)
 {
-    unsigned covered = 0;
-    bool ok = store_server_covered(store, server, &covered, NULL, err);
+    buf_addf(out, "UPDATE \"%s\" AS n SET first_seen = min(coalesce(n.first_seen, o.first_seen), coalesce(o.first_seen, n.first_seen))",
+             object->table);
+    for (size_t i = 0; i < object->property_count; i++) {
+        const struct property *p = &object->properties[i];
 
-    for (size_t i = 0; ok && covered && catalog_objects[i]; i++)
-        if (is_of(catalog_objects[i], covered))
-            ok = drop_object(store, server, catalog_objects[i], err);
+        if (schema_column(p) && !p->read.source && !(p->flags & PROP_KEY))
+            buf_addf(out, ", \"%s\" = coalesce(n.\"%s\", o.\"%s\")", schema_column(p), schema_column(p), schema_column(p));
+    }
+    buf_addf(out, " FROM %s JOIN \"%s\" o ON o.id = p.f WHERE n.id = p.t", pairs, object->table);
+}
+
+static bool has_history(const struct object_type *object)
+{
+    for (size_t i = 0; i < object->source_count; i++)
+        if (object->sources[i].history)
+            return true;
+    return false;
+}
+
+/* Rows that both have stay those of the new holder, which a round of it may have named already. */
+static bool merge_rows(struct store *store, server_id from, server_id to, const struct object_type *object, struct err *err)
+{
+    struct buf pairs = { 0 }, merge = { 0 };
+    char *history, *states;
+    bool ok;
+
+    pairs_sql(object, &pairs);
+    merge_sql(object, buf_at(&pairs), &merge);
+    history = x_asprintf("UPDATE OR IGNORE \"%s_history\" SET scope = p.t FROM %s WHERE scope = p.f", object->table, buf_at(&pairs));
+    states = x_asprintf("UPDATE state_change SET row = p.t FROM %s WHERE object = ?3 AND row = p.f", buf_at(&pairs));
+    ok = run_for(store, object, buf_at(&merge), from, to, err) && run_for(store, object, states, from, to, err) &&
+         (!has_history(object) || run_for(store, object, history, from, to, err)) &&
+         run_for(store, object, "DELETE FROM \"%1$s\" WHERE server = ?1", from, 0, err);
+    free(states);
+    free(history);
+    buf_done(&merge);
+    buf_done(&pairs);
     return ok;
 }
 
-/* ------------------------------------------------------------------ what an entry has from one that does not answer any more */
-/* Rows keep their ids, and with them history and what was set by hand. What the new holder has told already stays as it told it. */
-static bool move_object(struct store *store, server_id from, server_id to, const struct object_type *object, struct err *err)
+/* How its retrievals ended: what the new holder was told last stays, and the later time at which it went well. */
+static bool move_sources(struct store *store, server_id from, server_id to, const struct object_type *object, struct err *err)
 {
-    return run_for(store, object, "UPDATE OR IGNORE \"%1$s\" SET server = ?2 WHERE server = ?1", from, to, err) &&
-           run_for(store, object, "UPDATE OR REPLACE source SET server = ?2 WHERE server = ?1 AND object = ?3", from, to, err) &&
-           run_for(store, object, "UPDATE state_change SET server = ?2 WHERE server = ?1 AND object = ?3", from, to, err) &&
-           (!object->find_table ||
-            (run_for(store, object, "UPDATE OR IGNORE \"%1$s_find\" SET server = ?2 WHERE server = ?1", from, to, err) &&
-             run_for(store, object, "DELETE FROM \"%1$s_words\" WHERE server IN (?1, ?2)", from, to, err))) &&
-           (!object->touch ||
-            run_for(store, object, "INSERT OR IGNORE INTO \"%1$s_touch\" SELECT 0, \"%2$s\" FROM \"%1$s\" WHERE server = ?1", to, 0, err)) &&
-           totals_update(store, to, object, err);
+    return run_for(store, object, "UPDATE source AS n SET ok_at = coalesce(max(n.ok_at, o.ok_at), n.ok_at, o.ok_at) FROM source o"
+                   " WHERE o.server = ?1 AND o.object = ?3 AND n.server = ?2 AND n.object = ?3 AND n.source = o.source",
+                   from, to, err) &&
+           run_for(store, object, "UPDATE OR IGNORE source SET server = ?2 WHERE server = ?1 AND object = ?3", from, to, err) &&
+           run_for(store, object, "DELETE FROM source WHERE server = ?1 AND object = ?3", from, to, err);
 }
 
-#define HOLDERS_SQL(word, object)                                                                                        \
-    "SELECT d.id, " HAS_OBJECTS_SQL("d", "'" object "'") ", " IS_DOWN_SQL("d") " FROM server o JOIN server d ON " SAME_MACHINE_SQL \
-    " WHERE o.id = ?1 AND " HAS_ROLE_SQL("d", word) " ORDER BY " RANK_SQL("d")
-static const struct {
-    unsigned role;
-    const char *sql; /* entries of the machine, who is to have them first; do they, and are they down */
-} holders[] = { { ROLE_DHCP, HOLDERS_SQL("dhcp", "scopes") }, { ROLE_DNS, HOLDERS_SQL("dns", "zoneservers") } };
-
-/* *from 0: nothing is to be taken over. */
-static bool read_holders(struct store *store, const char *sql, server_id server, server_id *from, server_id *to, struct err *err)
+static bool has_any(struct store *store, server_id server, const struct object_type *object, bool *any, struct err *err)
 {
+    char *sql = x_asprintf("SELECT EXISTS (SELECT 1 FROM \"%s\" WHERE server = ?1)"
+                           " OR EXISTS (SELECT 1 FROM source WHERE server = ?1 AND object = ?2)", object->table);
     sqlite3_stmt *stmt = store_prepare(store, sql, err);
-    int rc;
+    bool ok;
 
-    *from = *to = 0;
+    free(sql);
     if (!stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, server);
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && *from == 0) {
-        bool has = sqlite3_column_int(stmt, 1), down = sqlite3_column_int(stmt, 2);
-
-        if (*to == 0 && (has || down))
-            break; /* it has them already, or nobody answers */
-        if (*to == 0)
-            *to = sqlite3_column_int64(stmt, 0);
-        else if (has && down)
-            *from = sqlite3_column_int64(stmt, 0);
-        else if (has)
-            break; /* one that answers keeps what it has */
-    }
-    if (rc == SQLITE_ROW)
-        rc = SQLITE_DONE;
-    return rows_end(store, stmt, rc, err);
-}
-
-static bool take_over(struct store *store, server_id server, struct err *err)
-{
-    bool ok = true;
-
-    for (size_t i = 0; ok && i < COUNT(holders); i++) {
-        server_id from, to;
-
-        ok = read_holders(store, holders[i].sql, server, &from, &to, err);
-        for (size_t at = 0; ok && from && catalog_objects[at]; at++)
-            if (is_of(catalog_objects[at], holders[i].role))
-                ok = move_object(store, from, to, catalog_objects[at], err);
-    }
+    sqlite3_bind_text(stmt, 2, object->name, -1, SQLITE_STATIC);
+    ok = sqlite3_step(stmt) == SQLITE_ROW || store_fail(store, "looking for the same machine", err);
+    *any = ok && sqlite3_column_int(stmt, 0);
+    store_release(store, stmt);
     return ok;
 }
 
-bool identity_settle(struct store *store, server_id server, struct err *err)
+/* Rows keep their ids, and with them history and what was set by hand. */
+static bool move_object(struct store *store, server_id from, server_id to, const struct object_type *object, struct err *err)
 {
-    sqlite3_stmt *stmt = store_prepare(store, "SELECT d.id FROM server o JOIN server d ON " SAME_MACHINE_SQL " WHERE o.id = ?1", err);
-    server_id *entries = NULL;
-    size_t count = 0, cap = 0;
+    bool any;
+
+    if (!has_any(store, from, object, &any, err) || !any)
+        return !any;
+    return run_for(store, object, "UPDATE OR IGNORE \"%1$s\" SET server = ?2 WHERE server = ?1", from, to, err) &&
+           (!object->find_table ||
+            (run_for(store, object, "UPDATE OR IGNORE \"%1$s_find\" SET server = ?2 WHERE server = ?1", from, to, err) &&
+             run_for(store, object, "DELETE FROM \"%1$s_words\" WHERE server IN (?1, ?2)", from, to, err))) &&
+           merge_rows(store, from, to, object, err) && move_sources(store, from, to, object, err) &&
+           run_for(store, object, "UPDATE state_change SET server = ?2 WHERE server = ?1 AND object = ?3", from, to, err) &&
+           (!object->touch ||
+            run_for(store, object, "INSERT OR IGNORE INTO \"%1$s_touch\" SELECT 0, \"%2$s\" FROM \"%1$s\" WHERE server = ?1", to, 0, err)) &&
+           totals_update(store, to, object, err) && forget_totals(store, from, object, err);
+}
+
+#define ENTRIES_SQL(word, object, source)                                                                                \
+    "SELECT d.id, " HAS_OBJECTS_SQL("d", object, source) ", " HAS_ROLE_SQL("d", word) " FROM server o JOIN server d ON "  \
+    SAME_MACHINE_SQL " WHERE o.id = ?1 ORDER BY 3 DESC, " RANK_SQL("d", object, source)
+static const struct {
+    unsigned role;
+    const char *sql; /* entries of the machine, who is to have its objects first; does it have them, and that role */
+} roles_kept[] = { { ROLE_DHCP, ROLE_DHCP_SQL(ENTRIES_SQL) }, { ROLE_DNS, ROLE_DNS_SQL(ENTRIES_SQL) } };
+
+struct entries {
+    server_id *ids;
+    size_t count, cap;
+    bool known; /* one of them has the objects: before that each keeps what it was told */
+};
+
+static bool read_entries(struct store *store, const char *sql, server_id server, struct entries *out, struct err *err)
+{
+    sqlite3_stmt *stmt = store_prepare(store, sql, err);
+    bool taken = true; /* that role is managed on one of them */
     int rc;
-    bool ok;
 
     if (!stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, server);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        x_grow(&entries, &cap, count + 1, sizeof(*entries));
-        entries[count++] = sqlite3_column_int64(stmt, 0);
+        taken = taken && (out->count > 0 || sqlite3_column_int(stmt, 2));
+        out->known = taken && (out->known || sqlite3_column_int(stmt, 1));
+        x_grow(&out->ids, &out->cap, out->count + 1, sizeof(*out->ids));
+        out->ids[out->count++] = sqlite3_column_int64(stmt, 0);
     }
-    ok = rows_end(store, stmt, rc, err) && (count < 2 || take_over(store, server, err));
-    for (size_t i = 0; ok && count > 1 && i < count; i++)
-        ok = drop_covered(store, entries[i], err);
-    free(entries);
+    return rows_end(store, stmt, rc, err);
+}
+
+bool identity_settle(struct store *store, server_id server, struct err *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(roles_kept); i++) {
+        struct entries entries = { 0 };
+
+        ok = read_entries(store, roles_kept[i].sql, server, &entries, err);
+        for (size_t from = 1; ok && entries.known && from < entries.count; from++)
+            for (size_t at = 0; ok && catalog_objects[at]; at++)
+                if (is_of(catalog_objects[at], roles_kept[i].role))
+                    ok = move_object(store, entries.ids[from], entries.ids[0], catalog_objects[at], err);
+        free(entries.ids);
+    }
     return ok;
 }

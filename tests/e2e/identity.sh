@@ -72,6 +72,32 @@ run 0 --db "$db" server set "$one" "command=$command"
 run 0 --db "$db" retrieve
 lists_same 'the first one is back'
 
+# Each role for itself: an entry for DHCP only keeps the scopes that it took over, with what was set by hand; the zones go to the one for
+# both. Nothing is lost on the way back.
+scopes_are_at() {
+    run 0 --db "$db" list scopes "server:$1 over=93" --columns server,scope --format tsv
+    says "$1	$scope"
+    lists_same "$2"
+}
+run 0 --db "$db" server set again role=dhcp
+run 0 --db "$db" retrieve
+run 0 --db "$db" retrieve
+scopes_are_at again 'an entry is for DHCP only'
+[ "$("$IPAMTUI" --db "$db" list zoneservers "server:$one" --format tsv | wc -l)" -gt 5 ] || fail 'the zones are at the one for DNS'
+run 0 --db "$db" server show "$one"
+says "the same machine as again, which has its scopes"
+says_not 'scopes and zones'
+run 0 --db "$db" server set "$one" role=dns
+run 0 --db "$db" retrieve
+run 0 --db "$db" server set "$one" role=dhcp,dns
+run 0 --db "$db" retrieve
+run 0 --db "$db" retrieve
+scopes_are_at again 'the other one was given a role'
+run 0 --db "$db" server set again role=dns
+run 0 --db "$db" retrieve
+scopes_are_at "$one" 'a role was taken from the one that had the scopes'
+run 0 --db "$db" server set again role=dhcp,dns
+
 # Without the other entry it has everything itself.
 run 0 --db "$db" retrieve
 run 0 --db "$db" server remove "$one"

@@ -99,7 +99,7 @@ static void counted_once(void **state)
     b = add("b", "dhcp");
     has_scope(b, "10.0.0.0");
     assert_int_equal(scopes(b), 1);
-    is(b, "HOST", "guid-1"); /* what it had goes when it turns out to be a machine that the older one has */
+    is(b, "HOST", "guid-1"); /* what it had goes over when it turns out to be a machine that the older one has */
     assert_int_equal(scopes(b), 0);
     assert_int_equal(shown(b, "scope_count", &mem).type, VALUE_NULL); /* not 0: it was not answered */
     has_scope(b, "10.0.0.0");
@@ -204,9 +204,10 @@ static int64_t zones(server_id server)
     return n;
 }
 
-/* Asked at once, one was first with its scopes and the other with its zones: one of them has both in the end. */
-static void one_has_all(void **state)
+/* Asked at once, one was first with its scopes and the other with its zones: each keeps what it has, and is not asked for the rest. */
+static void each_role_for_itself(void **state)
 {
+    struct arena mem = { 0 };
     server_id a = add("first", "dhcp,dns"), b = add("second", "dhcp,dns");
 
     (void)state;
@@ -214,17 +215,175 @@ static void one_has_all(void **state)
     is(b, "BOTH", "guid-b");
     has_zone(b);
     assert_int_equal(covered(a, "second"), ROLE_DNS);
-    has_scope(a, "10.8.0.0"); /* the other one has none yet */
+    has_scope(a, "10.8.0.0");
     assert_int_equal(covered(b, "first"), ROLE_DHCP);
-    assert_int_equal(covered(a, ""), 0);
-    assert_int_equal(zones(b), 1); /* while the first one has none */
+    assert_int_equal(covered(a, "second"), ROLE_DNS);
     has_scope(b, "10.8.0.0");
     has_zone(a);
-    assert_int_equal(covered(b, "first"), ROLE_DHCP | ROLE_DNS);
+    is(a, "BOTH", "guid-b");
     assert_int_equal(scopes(a), 1);
     assert_int_equal(scopes(b), 0);
-    assert_int_equal(zones(a), 1);
-    assert_int_equal(zones(b), 0);
+    assert_int_equal(zones(a), 0);
+    assert_int_equal(zones(b), 1);
+    assert_non_null(strstr(shown(a, "error", &mem).s, "second, which has its zones"));
+    assert_non_null(strstr(shown(b, "error", &mem).s, "first, which has its scopes"));
+    arena_done(&mem);
+}
+
+static void set(server_id server, const char *property, const char *text)
+{
+    OK(store_server_set(store, server, catalog_property(&catalog_servers, property), text ? V_TEXT(text) : V_NULL, E));
+}
+
+static row_id with_threshold(server_id server)
+{
+    struct arena mem = { 0 };
+    struct row row = { 0 };
+    row_id id = scope_of(server, &row, &mem);
+
+    OK(store_scope_thresholds(store, &catalog_scopes, id, V_REAL(91), V_NULL, E));
+    arena_done(&mem);
+    return id;
+}
+
+static void threshold_is_kept(server_id server, row_id id)
+{
+    struct arena mem = { 0 };
+    struct row row = { 0 };
+    row_id found = scope_of(server, &row, &mem);
+
+    if (id)
+        assert_int_equal(found, id);
+    assert_true(value_equal(row.values[catalog_property(&catalog_scopes, "over")], V_REAL(91)));
+    assert_int_equal(scopes(server), 1);
+    arena_done(&mem);
+}
+
+/* The scopes went over to the entry for DHCP only while the one for both did not answer: it comes back, and has its zones. */
+static void back_with_another_role(void **state)
+{
+    server_id both = add("dc1", "dhcp,dns"), dhcp = add("dhcp1", "dhcp");
+    row_id id;
+
+    (void)state;
+    is(both, "DC1", "guid-dc1");
+    is(dhcp, "DC1", "guid-dc1");
+    has_scope(both, "10.9.0.0");
+    has_zone(both);
+    id = with_threshold(both);
+    reachable(both, "no", 100);
+    is(dhcp, "DC1", "guid-dc1");
+    threshold_is_kept(dhcp, id);
+    assert_int_equal(zones(both), 1);
+    reachable(both, "yes", 110);
+    is(both, "DC1", "guid-dc1");
+    assert_int_equal(covered(both, "dhcp1"), ROLE_DHCP);
+    assert_int_equal(covered(dhcp, ""), 0);
+    has_scope(both, "10.9.0.0");
+    is(both, "DC1", "guid-dc1");
+    is(dhcp, "DC1", "guid-dc1");
+    threshold_is_kept(dhcp, id);
+    assert_int_equal(scopes(both), 0);
+    assert_int_equal(zones(both), 1);
+}
+
+/* A role is given to an entry, or taken from it. */
+static void roles_change(void **state)
+{
+    server_id dns = add("dc2", "dns"), dhcp = add("dhcp2", "dhcp");
+    struct test_scope counted = { "10.9.0.0", "net", "active", 5, 5 };
+    row_id id;
+
+    (void)state;
+    is(dns, "DC2", "guid-dc2");
+    is(dhcp, "DC2", "guid-dc2");
+    has_scope(dhcp, "10.9.0.0");
+    has_zone(dns);
+    id = with_threshold(dhcp);
+    set(dns, "role", "dhcp,dns");
+    OK(put_round(store, dns, "scope-statistics", &counted, 1, 1000));
+    has_scope(dns, "10.9.0.0");
+    is(dns, "DC2", "guid-dc2");
+    assert_int_equal(covered(dns, "dhcp2"), ROLE_DHCP);
+    threshold_is_kept(dhcp, id);
+    assert_int_equal(scopes(dns), 0);
+    /* DHCP is not managed at the one that has the scopes any more. */
+    set(dhcp, "role", "dns");
+    is(dns, "DC2", "guid-dc2");
+    threshold_is_kept(dns, id);
+    assert_int_equal(scopes(dhcp), 0);
+    assert_int_equal(covered(dhcp, "dc2"), ROLE_DNS);
+    /* At none of them: what is known stays where it is. */
+    set(dns, "role", "dns");
+    is(dns, "DC2", "guid-dc2");
+    threshold_is_kept(dns, id);
+}
+
+/* How full scopes are was told, but not which there are. */
+static void counters_are_no_list(void **state)
+{
+    server_id a = add("count", "dhcp"), b = add("list", "dhcp");
+    struct test_scope counted = { "10.9.0.0", "net", "active", 5, 5 };
+    row_id id;
+
+    (void)state;
+    OK(put_round(store, a, "scope-statistics", &counted, 1, 1000));
+    has_scope(b, "10.9.0.0");
+    id = with_threshold(b);
+    is(a, "COUNT", "guid-count");
+    is(b, "COUNT", "guid-count");
+    assert_int_equal(covered(a, "list"), ROLE_DHCP);
+    threshold_is_kept(b, id);
+    assert_int_equal(scopes(a), 0);
+    /* The list is refused to it now: the other one is asked, and has them when it has told them. */
+    OK(store_source_done(store, b, &catalog_scopes, source_at(&catalog_scopes, "scopes"), false, "timed out", "no answer", 1100, E));
+    assert_int_equal(covered(a, "list"), ROLE_DHCP);
+    OK(store_source_done(store, b, &catalog_scopes, source_at(&catalog_scopes, "scopes"), false, "denied", "no", 1200, E));
+    assert_int_equal(covered(a, ""), 0);
+    is(a, "COUNT", "guid-count");
+    threshold_is_kept(b, id);
+    has_scope(a, "10.9.0.0");
+    threshold_is_kept(a, 0);
+    assert_int_equal(scopes(b), 0);
+    assert_int_equal(covered(b, "count"), ROLE_DHCP);
+}
+
+static bool count_sample(void *ctx, int64_t at_s, int64_t in_use, int64_t free_addresses)
+{
+    (void)at_s;
+    (void)in_use;
+    (void)free_addresses;
+    ++*(int *)ctx;
+    return true;
+}
+
+/* Both had the same scope before anybody knew that they are one machine: nothing of either is lost. */
+static void both_had_it(void **state)
+{
+    enum { DAY = 86400 };
+    struct test_scope had[] = { { "10.9.0.0", "net", "active", 5, 5 }, { "10.10.0.0", "other", "active", 5, 5 } };
+    struct arena mem = { 0 };
+    struct row row = { 0 };
+    server_id a = add("had", "dhcp"), b = add("had-too", "dhcp");
+    row_id id;
+    int samples = 0;
+
+    (void)state;
+    OK(put_both(store, b, had, 2, 10 * DAY));
+    with_threshold(b);
+    OK(put_both(store, b, had, 2, 11 * DAY));
+    OK(put_both(store, a, had, 1, 12 * DAY));
+    id = scope_of(a, &row, &mem);
+    is(a, "HAD", "guid-had");
+    is(b, "HAD", "guid-had");
+    assert_int_equal(scopes(b), 0);
+    assert_int_equal(scopes(a), 2);
+    assert_int_equal(shown(a, "scope_count", &mem).i, 2);
+    assert_int_equal(scope_of(a, &row, &mem), id);
+    assert_true(value_equal(row.values[catalog_property(&catalog_scopes, "over")], V_REAL(91)));
+    OK(store_scope_history(store, &catalog_scopes, id, 0, count_sample, &samples, E));
+    assert_int_equal(samples, 3);
+    arena_done(&mem);
 }
 
 static bool note_change(void *ctx, const struct overview_change *change)
@@ -267,7 +426,16 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(counted_once), cmocka_unit_test(taken_over), cmocka_unit_test(one_has_all), cmocka_unit_test(changes_have_times) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counted_once),
+        cmocka_unit_test(taken_over),
+        cmocka_unit_test(each_role_for_itself),
+        cmocka_unit_test(back_with_another_role),
+        cmocka_unit_test(roles_change),
+        cmocka_unit_test(counters_are_no_list),
+        cmocka_unit_test(both_had_it),
+        cmocka_unit_test(changes_have_times),
+    };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
