@@ -23,7 +23,7 @@ struct options {
     char *ssh_user;               /* "" = what ssh -G says */
     char *ssh_jump;               /* "" = what ssh -G says */
     int64_t ssh_port;             /* 0 = what ssh -G says */
-    int64_t max_ssh_programs;     /* at once in a hub: transport openssh, and where libssh2 is not enough */
+    int64_t max_ssh_programs;     /* hosts that they carry at once: transport openssh, and where libssh2 is not enough */
     bool ssh_answers;             /* keep what ssh -G and ssh-keygen -F say for the next run */
     char *powershell;             /* what is executed on the host */
     char *keymap;                 /* "default", "vim", "emacs" or a file */

@@ -1,4 +1,4 @@
-/* pool.c - hosts for the servers of the store, made when first called: how a change reaches them from a thread of its own. */
+/* pool.c - hosts for the servers of the store, made when first called: how a change without a console reaches them. */
 #include "ipamtui/change.h"
 
 #include <stdlib.h>

@@ -38,7 +38,8 @@ static void append_task(struct task **list, struct task *task)
     *list = task;
 }
 
-/* A question on demand is a task of its own: its answers do not wait behind what is retrieved. */
+/* A question on demand is a task of its own: it comes after what is being retrieved from its server, but does not wait until that is
+ * in the store. */
 static bool goes_with(const struct task *task, unsigned what, const char *about)
 {
     if ((task->what ^ what) & WHAT_STATISTICS)

@@ -41,7 +41,7 @@ static const struct option_row rows[] = {
     { .name = "ssh_port", .kind = OPT_INT, .at = AT(ssh_port), .fallback = "0", .max = 65535,
       .help = "Port of the ssh servers; 0: what your ssh configuration says" },
     { .name = "max_ssh_programs", .kind = OPT_INT, .at = AT(max_ssh_programs), .fallback = "100", .min = 1, .max = 1000,
-      .help = "Hosts that ssh programs carry at once, for retrieving and for changing each; those at rest make room" },
+      .help = "Hosts that ssh programs carry at once; those at rest make room" },
     { .name = "ssh_answers", .kind = OPT_BOOL, .at = AT(ssh_answers), .fallback = "yes",
       .help = "Keep what ssh -G and ssh-keygen -F say for the next run, until a file changes that they read" },
     { .name = "powershell", .kind = OPT_TEXT, .at = AT(powershell), .fallback = "powershell.exe -s -NoLogo -NoProfile",

@@ -5,7 +5,7 @@
 
 #include "app.h"
 
-/* Who waits for the answer. */
+/* The question id of the collector, which gets the answer; shown when those before it have been answered. All is copied. */
 void ui_ask(struct ui *ui, uint64_t id, const char *server, const struct transport_ask *ask);
 void ui_ask_gone(struct ui *ui, uint64_t id); /* no answer is waited for any more */
 void ui_asks_done(struct ui *ui);
