@@ -349,6 +349,7 @@ static bool run_child(char *const argv[], const char *input, int timeout_ms, con
         bool stopped = stop && atomic_load(stop);
         int64_t left = until - clock_mono_ms();
         if (stopped || left <= 0) {
+            run_turn(&child, &input, 0, said); /* what it had said until then, without waiting for more */
             child_end(&child, RUN_GRACE_MS);
             return stopped ? err_set(err, ERR_CANCELLED, argv[0], "%s was stopped", argv[0])
                            : err_set(err, ERR_TIMEOUT, argv[0], "%s did not end within %d s", argv[0], timeout_ms / 1000);

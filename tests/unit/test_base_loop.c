@@ -157,9 +157,9 @@ static void run_children(void **state)
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     char *slow[] = { "sh", "-c", "echo begun; sleep 20", NULL };
     int64_t before = clock_mono_ms();
-    assert_false(child_run(slow, NULL, 300, NULL, &said, &err));
+    assert_false(child_run(slow, NULL, 3000, NULL, &said, &err));
     assert_int_equal(err.kind, ERR_TIMEOUT);
-    assert_true(clock_mono_ms() - before < 5000);
+    assert_true(clock_mono_ms() - before < 15000);
     assert_string_equal(buf_at(&said.out), "begun\n"); /* what was said until then is not lost */
     child_output_done(&said);
     char *shell[] = { "sh", "-c", "echo $IPAM_TEST; exit 3", NULL };
@@ -177,40 +177,61 @@ static void run_children(void **state)
     child_end(&child, 0);
 }
 
-static void *stop_soon(void *stop)
+/* Stops a child once it has said something: it makes a file then. */
+struct stopping {
+    atomic_bool stop;
+    char said[64];
+};
+
+static void *stop_when_said(void *ctx)
 {
-    poll(NULL, 0, 300);
-    atomic_store((atomic_bool *)stop, true);
+    struct stopping *s = ctx;
+
+    for (int i = 0; i < 1000 && access(s->said, F_OK) != 0; i++)
+        poll(NULL, 0, 10);
+    atomic_store(&s->stop, true);
+    unlink(s->said);
     return NULL;
+}
+
+/* The file is $0 in the script. */
+static void run_stopped(char *script, struct stopping *s, struct child_output *said, struct err *err)
+{
+    char *argv[] = { "sh", "-c", script, s->said, NULL };
+    pthread_t thread;
+
+    atomic_store(&s->stop, false);
+    snprintf(s->said, sizeof(s->said), "/tmp/ipamtui-said-%d", (int)getpid());
+    unlink(s->said);
+    assert_int_equal(pthread_create(&thread, NULL, stop_when_said, s), 0);
+    assert_false(child_run(argv, "input", 60000, &s->stop, said, err));
+    pthread_join(thread, NULL);
+    assert_int_equal(err->kind, ERR_CANCELLED);
 }
 
 /* Stopped from another thread: whatever it waits for, with what it has said, and with what it has left behind. */
 static void stop_children(void **state)
 {
     static char *const scripts[] = {
-        "echo said; sleep 20",
-        "echo said; exec >&- 2>&-; sleep 20",          /* has closed its outputs */
-        "echo said; sleep 20 & exit 0",                /* has ended; another has its outputs */
-        "trap '' TERM; echo said; sleep 20; sleep 20", /* does not want to */
-        "echo said; exec yes >/dev/null",              /* takes no input */
+        "echo said; : >$0; sleep 20",
+        "echo said; exec >&- 2>&-; : >$0; sleep 20",           /* has closed its outputs */
+        "echo said; (sleep 0.2; : >$0; sleep 20) & exit 0",    /* has ended; another has its outputs */
+        "trap '' TERM; echo said; : >$0; sleep 20; sleep 20",  /* does not want to */
+        "echo said; : >$0; exec yes >/dev/null",               /* takes no input */
     };
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
         char *argv[] = { "sh", "-c", scripts[i], NULL };
         struct child_output said = { 0 };
+        struct stopping stopping;
         struct err err = { 0 };
-        atomic_bool stop = false;
-        pthread_t thread;
         int64_t before = clock_mono_ms();
 
-        assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
-        assert_false(child_run(argv, "input", 15000, &stop, &said, &err));
-        pthread_join(thread, NULL);
-        assert_int_equal(err.kind, ERR_CANCELLED);
-        assert_true(clock_mono_ms() - before < 5000);
+        run_stopped(scripts[i], &stopping, &said, &err);
+        assert_true(clock_mono_ms() - before < 15000);
         assert_string_equal(buf_at(&said.out), "said\n");
         child_output_done(&said);
-        assert_false(child_run(argv, NULL, 15000, &stop, &said, &err)); /* the next is not even begun */
+        assert_false(child_run(argv, NULL, 15000, &stopping.stop, &said, &err)); /* the next is not even begun */
         assert_int_equal(err.kind, ERR_CANCELLED);
         assert_int_equal(said.out.len, 0);
     }
@@ -234,23 +255,23 @@ static bool is_gone(pid_t pid)
 static void stop_sessions(void **state)
 {
     static char *const scripts[] = {
-        "sleep 20 & echo $!",
-        "trap '' TERM; sleep 20 & echo $!",
-        "sleep 20 & echo $!; wait",
+        "sleep 20 & echo $!; : >$0",
+        "trap '' TERM; sleep 20 & echo $!; : >$0",
+        "sleep 20 & echo $!; : >$0; wait",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        char *argv[] = { "sh", "-c", scripts[i], NULL };
         struct child_output said = { 0 };
+        struct stopping stopping;
         struct err err = { 0 };
         int tries = 0;
 
-        assert_false(child_run(argv, NULL, 300, NULL, &said, &err));
+        run_stopped(scripts[i], &stopping, &said, &err);
         pid_t left = atoi(buf_at(&said.out));
         assert_true(left > 1);
-        for (; tries < 200 && !is_gone(left); tries++)
+        for (; tries < 1000 && !is_gone(left); tries++)
             poll(NULL, 0, 10);
-        if (tries == 200)
+        if (tries == 1000)
             fail_msg("%s: it is still there", scripts[i]);
         child_output_done(&said);
     }
