@@ -49,6 +49,17 @@ static const struct source server_sources[] = {
     "coalesce(o.error, (SELECT 'the same machine as ' || d.name || ', which has its ' || CASE WHEN NOT " COVERS_DNS_SQL \
     " THEN 'scopes' WHEN NOT " COVERS_DHCP_SQL " THEN 'zones' ELSE 'scopes and zones' END " COVERED_BY_SQL " ORDER BY d.id LIMIT 1))"
 
+/* What protects a machine does, whichever of its entries it was set for: rows go over from one to another. What is set for
+ * one entry is its column, what counts is this. */
+#define OF_MACHINE_SQL(sql) "(SELECT " sql " FROM server d WHERE " SAME_MACHINE_SQL ")"
+#define READ_ONLY_SQL "coalesce(" OF_MACHINE_SQL("max(d.read_only)") ", o.read_only, 0)" /* not set is no, not unknown */
+#define LABEL_SQL                                                                                                    \
+    "coalesce((SELECT group_concat(label, ', ') FROM (SELECT DISTINCT d.label AS label FROM server d WHERE " SAME_MACHINE_SQL \
+    " AND d.label IS NOT NULL ORDER BY 1)), o.label)"
+#define ASK_SQL                                                                                                      \
+    "CASE " OF_MACHINE_SQL("max(CASE d.ask WHEN 'typed' THEN 2 WHEN 'less' THEN 0 ELSE 1 END)")            \
+    " WHEN 2 THEN 'typed' WHEN 1 THEN iif(o.ask = 'normal', o.ask, NULL) ELSE o.ask END"
+
 /* Named as what the configuration has for all. */
 #define INTERVAL(key, head, words)                                                                                    \
     { .name = key, .title = head, .help = words, .kind = KIND_DURATION, .width = 8,                                   \
@@ -140,11 +151,11 @@ static const struct property server_properties[] = {
     { .name = "tags", .title = "Tags", .help = "Words of yours, for filters: tags:*pci*", .kind = KIND_TEXT, .width = 14,
       .flags = PROP_LOCAL | PROP_NOTE, .max = 1023 },
     { .name = "read_only", .title = "Read only", .help = "Nothing is ever changed on it", .kind = KIND_BOOL, .width = 9,
-      .flags = PROP_LOCAL | PROP_NOTE, .sql = "coalesce(o.read_only, 0)" /* not set is no, not unknown */ },
+      .flags = PROP_LOCAL | PROP_NOTE, .sql = READ_ONLY_SQL },
     { .name = "label", .title = "Label", .help = "A word of warning, such as PROD: beside its rows, in plans and in questions",
-      .kind = KIND_TEXT, .width = 8, .flags = PROP_LOCAL, .max = 24 },
+      .kind = KIND_TEXT, .width = 8, .flags = PROP_LOCAL, .max = 24, .sql = LABEL_SQL },
     { .name = "ask", .title = "Ask", .help = "How changes on it are confirmed: typed is by the number of objects, always",
-      .kind = KIND_ENUM, .width = 6, .flags = PROP_LOCAL | PROP_NOTE, .values = words_ask, .empty = "normal" },
+      .kind = KIND_ENUM, .width = 6, .flags = PROP_LOCAL | PROP_NOTE, .values = words_ask, .sql = ASK_SQL, .empty = "normal" },
 
     INTERVAL("verify_service", "Verify service", "How often its service states are verified; 0s never"),
     INTERVAL("verify_utilization", "Verify use", "How often the utilization of its scopes is read; 0s never"),

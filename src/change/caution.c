@@ -35,6 +35,11 @@ static bool take_server(void *ctx, const struct row *row)
     return true;
 }
 
+static const char *sql_of(const char *property)
+{
+    return catalog_servers.properties[catalog_property(&catalog_servers, property)].sql;
+}
+
 static int by_server(const void *a, const void *b)
 {
     const struct caution *x = a, *y = b;
@@ -44,9 +49,12 @@ static int by_server(const void *a, const void *b)
 
 bool cautions_load(struct store *store, struct cautions *out, struct err *err)
 {
-    struct list_spec spec = { .object = &catalog_servers, .where = "o.label IS NOT NULL OR o.ask IS NOT NULL" };
+    char *where = x_asprintf("(%s) IS NOT NULL OR (%s) IS NOT NULL", sql_of("label"), sql_of("ask"));
+    struct list_spec spec = { .object = &catalog_servers, .where = where };
+    bool ok = store_list_rows(store, &spec, take_server, out, err);
 
-    if (!store_list_rows(store, &spec, take_server, out, err))
+    free(where);
+    if (!ok)
         return false;
     if (out->count > 1)
         qsort(out->rows, out->count, sizeof(*out->rows), by_server);

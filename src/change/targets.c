@@ -10,7 +10,7 @@
 struct target_server {
     server_id id;
     const char *name;
-    bool read_only;
+    const char *barred; /* why nothing may be changed on it; NULL: it may */
 };
 struct target_children {
     const struct object_type *type;
@@ -57,7 +57,8 @@ static bool take_row(void *ctx, const struct row *row)
 static bool take_server(void *ctx, const struct row *row)
 {
     struct change_targets *t = ctx;
-    int name = catalog_property(&catalog_servers, "server"), read_only = catalog_property(&catalog_servers, "read_only");
+    int name = catalog_property(&catalog_servers, "server"), read_only = catalog_property(&catalog_servers, "read_only"),
+        same_as = catalog_property(&catalog_servers, "same_as");
     struct target_server *server;
 
     x_grow(&t->servers, &t->server_cap, t->server_count + 1, sizeof(*t->servers));
@@ -65,8 +66,12 @@ static bool take_server(void *ctx, const struct row *row)
     *server = (struct target_server){ .id = row->id, .name = "" };
     if (name >= 0 && row->values[name].type == VALUE_TEXT)
         server->name = arena_strdup(&t->mem, row->values[name].s);
-    if (read_only >= 0 && row->values[read_only].type == VALUE_INT)
-        server->read_only = row->values[read_only].i != 0;
+    if (read_only < 0 || row->values[read_only].type != VALUE_INT || !row->values[read_only].i)
+        return true;
+    server->barred = "the server is set to read-only here";
+    if (same_as >= 0 && row->values[same_as].type == VALUE_TEXT)
+        server->barred = arena_printf(&t->mem, "the server, or another entry of the same machine (%s), is set to read-only here",
+                                      row->values[same_as].s);
     return true;
 }
 
@@ -405,5 +410,5 @@ const char *target_barred(const struct change_targets *targets, size_t at)
 {
     const struct target_server *server = server_of(targets, targets->rows[at].server);
 
-    return server != NULL && server->read_only ? "the server is set to read-only here" : NULL;
+    return server != NULL ? server->barred : NULL;
 }

@@ -98,6 +98,18 @@ run 0 --db "$db" retrieve
 scopes_are_at "$one" 'a role was taken from the one that had the scopes'
 run 0 --db "$db" server set again role=dhcp,dns
 
+# What protects the machine does so under each of its entries.
+run 0 --db "$db" server set again read_only=yes label=PROD ask=typed
+run 0 --db "$db" list servers "label:prod ask:typed read_only:yes" --columns server --format tsv
+says "$one"
+run 3 --db "$db" set scopes "server:$one scope:$scope" delay=7 --yes
+says "the server, or another entry of the same machine (again), is set to read-only here"
+run 0 --db "$db" server set again read_only=no
+run 0 --db "$db" set scopes "server:$one scope:$scope" delay=7 --dry-run
+says "PROD: $one"
+says "ask=typed: $one"
+run 0 --db "$db" server set again label= ask=
+
 # Without the other entry it has everything itself.
 run 0 --db "$db" retrieve
 run 0 --db "$db" server remove "$one"

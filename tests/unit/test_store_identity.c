@@ -386,6 +386,51 @@ static void both_had_it(void **state)
     arena_done(&mem);
 }
 
+static void shows(server_id server, const char *read_only, const char *label, const char *ask)
+{
+    static const char *const names[] = { "read_only", "label", "ask" };
+    const char *expected[] = { read_only, label, ask };
+    struct arena mem = { 0 };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct value v = shown(server, names[i], &mem);
+        const char *text = v.type == VALUE_NULL ? "" : v.type == VALUE_INT ? (v.i ? "yes" : "no") : v.s;
+
+        if (strcmp(text, expected[i]) != 0)
+            fail_msg("%s is %s, not %s", names[i], text, expected[i]);
+    }
+    arena_done(&mem);
+}
+
+/* Rows go over to an entry: what protects them goes with them, also where each entry is for another role. */
+static void protected_as_a_machine(void **state)
+{
+    server_id a = add("prod", "dhcp"), b = add("prod-too", "dhcp"), other = add("lab", "dhcp");
+
+    (void)state;
+    OK(store_server_set(store, a, catalog_property(&catalog_servers, "read_only"), V_INT(1), E));
+    set(a, "label", "PROD");
+    set(a, "ask", "typed");
+    set(other, "ask", "less");
+    shows(a, "yes", "PROD", "typed"); /* who it is, is not known */
+    shows(b, "no", "", "");
+    is(a, "PROD", "guid-prod");
+    is(b, "PROD", "guid-prod");
+    is(other, "LAB", "guid-prod");
+    shows(a, "yes", "PROD", "typed");
+    shows(b, "yes", "PROD", "typed");
+    shows(other, "no", "", "less");
+    set(b, "label", "EDGE");
+    set(b, "ask", "less");
+    shows(b, "yes", "EDGE, PROD", "typed");
+    set(a, "label", NULL);
+    set(a, "ask", NULL);
+    OK(store_server_set(store, a, catalog_property(&catalog_servers, "read_only"), V_NULL, E));
+    shows(b, "no", "EDGE", ""); /* as normal */
+    set(a, "ask", "less");
+    shows(b, "no", "EDGE", "less");
+}
+
 static bool note_change(void *ctx, const struct overview_change *change)
 {
     struct buf *out = ctx;
@@ -434,6 +479,7 @@ int main(void)
         cmocka_unit_test(roles_change),
         cmocka_unit_test(counters_are_no_list),
         cmocka_unit_test(both_had_it),
+        cmocka_unit_test(protected_as_a_machine),
         cmocka_unit_test(changes_have_times),
     };
 
