@@ -31,7 +31,8 @@ void store_rollback(struct store *store);
 /* -------- servers. values: catalog_servers.property_count, only PROP_LOCAL ones are used; "name" must be set. */
 bool store_server_add(struct store *store, const struct value *values, server_id *out, struct err *err); /* ERR_CONFLICT: name taken */
 bool store_server_set(struct store *store, server_id server, int property, struct value v, struct err *err);
-bool store_server_remove(struct store *store, server_id server, struct err *err); /* with all that was learnt of it */
+bool store_server_remove(struct store *store, server_id server, struct err *err); /* with all that was learnt of it, unless
+ * another entry for the same machine and role is there to keep it */
 bool store_server_find(struct store *store, const char *name, server_id *out, struct err *err); /* ERR_NOT_FOUND; case folded */
 
 /* -------- what was learnt. Inside begin/commit of the caller. */

@@ -209,25 +209,35 @@ static const struct {
 struct entries {
     server_id *ids;
     size_t count, cap;
-    bool known; /* one of them has the objects: before that each keeps what it was told */
+    size_t able; /* the first ones: they have the role */
+    bool known;  /* one of them has the objects: before that each keeps what it was told */
 };
 
 static bool read_entries(struct store *store, const char *sql, server_id server, struct entries *out, struct err *err)
 {
     sqlite3_stmt *stmt = store_prepare(store, sql, err);
-    bool taken = true; /* that role is managed on one of them */
     int rc;
 
     if (!stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, server);
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        taken = taken && (out->count > 0 || sqlite3_column_int(stmt, 2));
-        out->known = taken && (out->known || sqlite3_column_int(stmt, 1));
+        out->known = out->known || sqlite3_column_int(stmt, 1);
+        out->able += sqlite3_column_int(stmt, 2) != 0;
         x_grow(&out->ids, &out->cap, out->count + 1, sizeof(*out->ids));
         out->ids[out->count++] = sqlite3_column_int64(stmt, 0);
     }
     return rows_end(store, stmt, rc, err);
+}
+
+static bool move_role(struct store *store, server_id from, server_id to, unsigned role, struct err *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && catalog_objects[i]; i++)
+        if (is_of(catalog_objects[i], role))
+            ok = move_object(store, from, to, catalog_objects[i], err);
+    return ok;
 }
 
 bool identity_settle(struct store *store, server_id server, struct err *err)
@@ -238,10 +248,25 @@ bool identity_settle(struct store *store, server_id server, struct err *err)
         struct entries entries = { 0 };
 
         ok = read_entries(store, roles_kept[i].sql, server, &entries, err);
-        for (size_t from = 1; ok && entries.known && from < entries.count; from++)
-            for (size_t at = 0; ok && catalog_objects[at]; at++)
-                if (is_of(catalog_objects[at], roles_kept[i].role))
-                    ok = move_object(store, entries.ids[from], entries.ids[0], catalog_objects[at], err);
+        for (size_t from = 1; ok && entries.known && entries.able > 0 && from < entries.count; from++)
+            ok = move_role(store, entries.ids[from], entries.ids[0], roles_kept[i].role, err);
+        free(entries.ids);
+    }
+    return ok;
+}
+
+bool identity_leave(struct store *store, server_id server, struct err *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(roles_kept); i++) {
+        struct entries entries = { 0 };
+        size_t heir;
+
+        ok = read_entries(store, roles_kept[i].sql, server, &entries, err);
+        heir = ok && entries.count > 0 && entries.ids[0] == server;
+        if (ok && heir < entries.able)
+            ok = move_role(store, server, entries.ids[heir], roles_kept[i].role, err);
         free(entries.ids);
     }
     return ok;

@@ -90,7 +90,7 @@ bool store_server_set(struct store *store, server_id server, int property, struc
     return put_column(store, server, property, v, err);
 }
 
-bool store_server_remove(struct store *store, server_id server, struct err *err)
+static bool remove_row(struct store *store, server_id server, struct err *err)
 {
     sqlite3_stmt *stmt = store_prepare(store, "DELETE FROM server WHERE id = ?1", err);
     bool ok = false;
@@ -103,9 +103,20 @@ bool store_server_remove(struct store *store, server_id server, struct err *err)
     else
         ok = sqlite3_changes(store->db) > 0 || err_set(err, ERR_NOT_FOUND, "server", "this server is not in the list any more");
     store_release(store, stmt);
+    return ok;
+}
+
+bool store_server_remove(struct store *store, server_id server, struct err *err)
+{
+    bool own = sqlite3_get_autocommit(store->db), ok = !own || store_begin(store, err);
+
+    ok = ok && identity_leave(store, server, err) && remove_row(store, server, err);
     if (ok)
         store_round_forget(store, server);
-    return ok && store_settle(store, &server, 1, clock_now_s(), err);
+    ok = ok && store_settle(store, &server, 1, clock_now_s(), err) && (!own || store_commit(store, err));
+    if (own && !ok)
+        store_rollback(store);
+    return ok;
 }
 
 bool store_server_find(struct store *store, const char *name, server_id *out, struct err *err)

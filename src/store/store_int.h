@@ -104,6 +104,8 @@ bool states_note(struct store *store, server_id server, const struct object_type
 /* Who answers as this server was told, or it has told its objects: what entries of one machine have is left to one of them
  * (identity.c). */
 bool identity_settle(struct store *store, server_id server, struct err *err);
+/* This server is about to be removed: what it has goes to another entry of its machine for the same role, if there is one. */
+bool identity_leave(struct store *store, server_id server, struct err *err);
 /* *covers: is a source's answer about objects that another entry has? */
 bool identity_covers(struct store *store, server_id server, const struct object_type *object, const struct source *source, bool *covers,
                      struct err *err);

@@ -112,8 +112,11 @@ run 0 --db "$db" server set again label= ask=
 
 # Without the other entry it has everything itself.
 run 0 --db "$db" retrieve
+scopes_are_at "$one" 'before the older entry is gone'
 run 0 --db "$db" server remove "$one"
+scopes_are_at again 'the older entry is gone'
 run 0 --db "$db" retrieve
+scopes_are_at again 'the older entry is gone, and the other one was asked'
 run 0 --db "$db" list servers server:again --columns same_as,duplicate,scope_count --format csv
 says ',no,10'
 lists_same 'the older entry is gone'

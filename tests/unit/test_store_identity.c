@@ -386,6 +386,28 @@ static void both_had_it(void **state)
     arena_done(&mem);
 }
 
+/* The one that has them is taken out of the list: the other one has them, or the one that has the role. */
+static void removed(void **state)
+{
+    server_id a = add("gone", "dhcp,dns"), dns = add("rest-dns", "dns"), dhcp = add("rest-dhcp", "dhcp");
+    row_id id;
+
+    (void)state;
+    has_scope(a, "10.9.0.0");
+    has_zone(a);
+    id = with_threshold(a);
+    is(a, "GONE", "guid-gone");
+    is(dns, "GONE", "guid-gone");
+    is(dhcp, "GONE", "guid-gone");
+    OK(store_server_remove(store, a, E));
+    threshold_is_kept(dhcp, id);
+    assert_int_equal(zones(dns), 1);
+    assert_int_equal(zones(dhcp), 0);
+    OK(store_server_remove(store, dhcp, E));
+    assert_int_equal(scopes(dns), 0);
+    assert_int_equal(zones(dns), 1);
+}
+
 static void shows(server_id server, const char *read_only, const char *label, const char *ask)
 {
     static const char *const names[] = { "read_only", "label", "ask" };
@@ -479,6 +501,7 @@ int main(void)
         cmocka_unit_test(roles_change),
         cmocka_unit_test(counters_are_no_list),
         cmocka_unit_test(both_had_it),
+        cmocka_unit_test(removed),
         cmocka_unit_test(protected_as_a_machine),
         cmocka_unit_test(changes_have_times),
     };
