@@ -344,7 +344,7 @@ static bool reach(struct server *server, unsigned look, struct err *err)
     if (server->host && (server->task || server->relays > 0 || server->looked == look))
         return true;
     server->looked = look;
-    return server_prepare(server, err);
+    return server_prepare(server, true, err);
 }
 
 static void relay_start(struct collector *c, struct call_request *request)

@@ -129,8 +129,9 @@ struct server {
 };
 struct server *server_get(struct collector *c, server_id id);
 struct server *server_known(struct collector *c, server_id id); /* NULL: never asked here */
-/* Reads the row, makes or keeps the session. ERR_NOT_FOUND: no such server any more. */
-bool server_prepare(struct server *server, struct err *err);
+/* Reads the row, makes or keeps the session. begins: a change does, which may hold it already, and looks for the way first. ERR_NOT_FOUND:
+ * no such server any more. */
+bool server_prepare(struct server *server, bool begins, struct err *err);
 /* Who it is and what another entry has for it, of its row. */
 bool server_identify(struct server *server, const struct row *row, struct err *err);
 /* What of it is asked of this server. */

@@ -139,7 +139,7 @@ unsigned server_asked(const struct server *server, unsigned what)
     return what;
 }
 
-static bool server_make(struct server *server, const struct row *row, struct err *err)
+static bool server_make(struct server *server, const struct row *row, bool begins, struct err *err)
 {
     const struct settings *set = &server->c->set;
     struct host_defaults defaults = { .transport = set->transport, .user = set->user, .jump = set->jump,
@@ -156,7 +156,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     if (!host_target(row, &defaults, &target, &options, err))
         return false;
     way = host_way(&target, &options);
-    if (server->host && !server_is_lent(server) && (server->changed || strcmp(way, server->way) != 0))
+    if (server->host && (begins ? server->relays == 0 : !server_is_lent(server)) && (server->changed || strcmp(way, server->way) != 0))
         server_drop(server);
     if (server->host) {
         free(way);
@@ -167,7 +167,7 @@ static bool server_make(struct server *server, const struct row *row, struct err
     return true;
 }
 
-bool server_prepare(struct server *server, struct err *err)
+bool server_prepare(struct server *server, bool begins, struct err *err)
 {
     struct arena mem = { 0 };
     struct row row = { 0 };
@@ -175,7 +175,7 @@ bool server_prepare(struct server *server, struct err *err)
 
     if (ok && row.id == 0)
         ok = err_set(err, ERR_NOT_FOUND, server->name, "the server is not managed any more");
-    ok = ok && server_make(server, &row, err);
+    ok = ok && server_make(server, &row, begins, err);
     arena_done(&mem);
     return ok;
 }

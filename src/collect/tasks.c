@@ -369,7 +369,7 @@ static void task_start(struct collector *c, struct task *task)
     struct err err = { 0 };
 
     unlink_task(&c->queue, task);
-    if (!server_prepare(server, &err)) {
+    if (!server_prepare(server, false, &err)) {
         tell_jobs(task, false, &err, "");
         task_free(task);
         return;
