@@ -41,6 +41,7 @@ struct change_step {
     int call;                /* steps of one server with one number travel in one call */
     int rests_on;            /* no of the step that must be done before (edit = remove + add); 0 = none */
     enum change_state state;
+    bool learnt;             /* before was read since it was planned. Not kept */
     bool answered;           /* open: the server has answered its call; what became of it is read back next. Not kept */
     struct value found;      /* what the server had when it was last asked (conflict: shown) */
     const char *text;        /* the server's words or why it was skipped; "" = nothing to say */

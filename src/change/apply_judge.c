@@ -57,6 +57,7 @@ static void judge_set(struct change_apply *apply, size_t at, struct value now)
                  shown(step, now, a, sizeof(a)), shown(step, step->before, b, sizeof(b)));
         conflict(apply, at, text);
     } else {
+        step->learnt = step->learnt || step->before.type == VALUE_NULL;
         step->before = step->found;
         apply->work[at].send = true;
     }

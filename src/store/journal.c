@@ -263,7 +263,7 @@ static bool write_step(struct store *store, change_id change, const struct chang
     sqlite3_stmt *stmt = store_prepare(store,
                                        "UPDATE change_step SET state = ?, before = ?, found = ?, text = ?, error_id = ?,"
                                        " hint = ?, opened_at = ?, settled_at = ?, session = coalesce(?, session),"
-                                       " what = ? WHERE change = ? AND no = ?",
+                                       " what = coalesce(?, what) WHERE change = ? AND no = ?",
                                        err);
     struct arena arena = { 0 };
     bool ok;
@@ -279,7 +279,7 @@ static bool write_step(struct store *store, change_id change, const struct chang
     bind_time(stmt, 7, step->opened_at);
     bind_time(stmt, 8, step->settled_at);
     bind_text(stmt, 9, session);
-    bind_text(stmt, 10, step_words(step, &arena));
+    bind_text(stmt, 10, step->learnt ? step_words(step, &arena) : NULL); /* else as they were planned */
     sqlite3_bind_int64(stmt, 11, change);
     sqlite3_bind_int(stmt, 12, step->no);
     ok = store_run(store, stmt, "writing the journal", err);

@@ -271,6 +271,14 @@ static void it_is_in_the_journal_before_it_is_sent(void **state)
     apply_plan(plan, &quick, &run);
     counts_are(&run.progress, 18, 0, 0, 0, 0);
     assert_int_equal(looked, 18);
+    { /* and says in words what was found */
+        struct list_spec spec = { .object = &catalog_change_steps, .where = "o.what = 'delay 0 -> 7'" };
+        struct err err = { 0 };
+        int64_t count;
+
+        assert_true(store_count(store, &spec, &count, &err));
+        assert_int_equal(count, 18);
+    }
     end_world();
 }
 
